@@ -1,0 +1,46 @@
+# Needs only Python 3.11 or newer with venv, and make. `PYTHON=` picks the interpreter.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo sandbox test lint format bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(INSTALLED) ## start the sandbox CRM and ERP, reconcile them once over HTTP, print the summary
+	@$(BIN)/python -m reconciler.cli.demo
+
+sandbox: $(INSTALLED) ## start the sandbox CRM and ERP and leave them running (Ctrl-C stops them)
+	@$(BIN)/reconciler sandbox --dir demo
+
+test: $(INSTALLED) ## run the whole test suite
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+lint: $(INSTALLED) ## ruff, mypy (strict) and the import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(INSTALLED) ## rewrite the code in the project's style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+$(VENV)/.bench: $(INSTALLED)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,bench]'
+	@touch $@
+
+bench: $(VENV)/.bench ## speed and memory as ratios against a bare baseline; prints JSON
+	@$(BIN)/python -m tests.bench
+
+clean: ## remove what the targets above made
+	@rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

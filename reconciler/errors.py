@@ -1,0 +1,150 @@
+"""The error tree of the reconciler.
+
+* ReconcilerError
+  - ConfigurationError            exit 2: the project file, a vendor description or a secret is wrong
+    + TomlError                   one place (file, line, key) of a TOML file
+    + SecretMissingError          a credential is named but not there
+  - RefusedError                  exit 2: the request is understood and not allowed
+  - SystemReadError               exit 3: a system could not be read
+    + UnreachableError            no connection, no name, no certificate
+    + ResponseTimeoutError        the system did not answer in time
+    + CredentialsRefusedError     the system does not accept who we are
+    + BlockedError                the system told us to stay away until a given time, or the day budget is spent
+    + ResponseNotUnderstoodError  HTML, truncated JSON, a body over the size cap, a shape that was not described
+    + VendorFaultError            the system answered with an error of its own
+    + PageDriftError              records moved between pages and no stable scan was obtained
+  - StateError                    exit 2: the local state cannot be used (damaged, newer, locked)
+
+Programming mistakes stay outside the tree: a `TypeError` is a bug, never a user's problem.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class ReconcilerError(Exception):
+    """Something a user can understand and act on.
+
+    Attributes:
+        code: stable identifier, lower case with underscores; part of the published contract.
+        message: one sentence for the user: what happened and where. Never holds a secret.
+        hint: what to do next, one sentence, or "" when there is nothing to do.
+        detail: technical context for the log; may be long; never holds a secret.
+    """
+
+    code = "reconciler_error"
+    exit_code = 2
+
+    def __init__(self, message: str, *, hint: str = "", detail: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class ConfigurationError(ReconcilerError):
+    """The project file, a vendor description or an option is wrong."""
+
+    code = "configuration"
+
+
+class TomlError(ConfigurationError):
+    """One place of a TOML file is wrong.
+
+    Attributes:
+        file: path as the user gave it.
+        line: first line of the offending key, from 1; 0 when the place is unknown.
+        key: dotted key, such as `scope.customers.key`.
+    """
+
+    code = "toml"
+
+    def __init__(self, file: str, line: int, key: str, problem: str, *, hint: str = "") -> None:
+        place = f"{file}:{line}" if line else file
+        super().__init__(f"{place}: {key}: {problem}" if key else f"{place}: {problem}", hint=hint)
+        self.file = file
+        self.line = line
+        self.key = key
+
+
+class SecretMissingError(ConfigurationError):
+    """A credential is named in the project file but cannot be found where it says."""
+
+    code = "secret_missing"
+
+
+class RefusedError(ReconcilerError):
+    """The request is understood and not allowed."""
+
+    code = "refused"
+
+
+class SystemReadError(ReconcilerError):
+    """A system could not be read. `system` is `crm` or `erp`."""
+
+    code = "system_read"
+    exit_code = 3
+
+    def __init__(self, system: str, message: str, *, hint: str = "", detail: str = "") -> None:
+        super().__init__(f"{system}: {message}", hint=hint, detail=detail)
+        self.system = system
+
+
+class UnreachableError(SystemReadError):
+    """No connection could be made: name, port, certificate or network."""
+
+    code = "unreachable"
+
+
+class ResponseTimeoutError(SystemReadError):
+    """The system accepted the request and did not answer in time."""
+
+    code = "timeout"
+
+
+class CredentialsRefusedError(SystemReadError):
+    """The system does not accept the credentials, after one fresh login where logins exist."""
+
+    code = "credentials_refused"
+
+
+class BlockedError(SystemReadError):
+    """The system, or our own day budget, forbids calls until `until` (aware)."""
+
+    code = "blocked"
+
+    def __init__(self, system: str, message: str, until: datetime, *, hint: str = "", detail: str = "") -> None:
+        super().__init__(system, message, hint=hint, detail=detail)
+        self.until = until
+
+
+class ResponseNotUnderstoodError(SystemReadError):
+    """The answer is not what the description says: HTML, truncated, too large, another shape."""
+
+    code = "response_not_understood"
+
+
+class VendorFaultError(SystemReadError):
+    """The system answered with an error of its own; `vendor_code` is its code or HTTP status."""
+
+    code = "vendor_fault"
+
+    def __init__(self, system: str, message: str, vendor_code: str, *, hint: str = "", detail: str = "") -> None:
+        super().__init__(system, message, hint=hint, detail=detail)
+        self.vendor_code = vendor_code
+
+
+class PageDriftError(SystemReadError):
+    """Records moved between pages while they were read and no stable scan was obtained."""
+
+    code = "page_drift"
+
+
+class StateError(ReconcilerError):
+    """The local state cannot be used: damaged, written by a newer version, or locked by another process."""
+
+    code = "state"
