@@ -1,0 +1,1 @@
+"""How bytes move between us and a system (portas de comunicação)."""

@@ -1,0 +1,1 @@
+"""The HTTP port: one session per system, authentication, throttling, paging, and a decision for every answer."""

@@ -1,0 +1,85 @@
+"""What goes out and what comes back, one HTTP exchange at a time. Pure data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue
+from yarl import URL
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request ready to be sent.
+
+    Attributes:
+        label: how messages and logs name it: the verb and the path as the description writes it, without any value.
+    """
+
+    method: str
+    url: URL
+    headers: Mapping[str, str]
+    body: bytes | None
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer.
+
+    Attributes:
+        headers: names compare without case.
+        body: decompressed; UTF-8 without a byte order mark, whatever character set the answer declared.
+        received_at: aware, our clock.
+        url: where it came from. Its query may hold secrets and personal data.
+        next_link: target of the `Link` header with `rel="next"`, or None.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+    url: URL
+    next_link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that was accepted.
+
+    Attributes:
+        body: the bytes `document` was decoded from; empty when there were none.
+        document: the decoded JSON; None when `empty`.
+        url: where it came from. Its query may hold secrets and personal data.
+        empty: the system said that there is nothing (204, or an outcome rule with `then = "empty"`).
+        next_link: target of the `Link` header with `rel="next"`, or None.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    document: JsonValue
+    url: URL
+    empty: bool = False
+    next_link: str | None = None
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Counters of one port since it was opened, for the run report.
+
+    Attributes:
+        requests: sent, repetitions and logins included.
+        retries: requests sent again after a failure.
+        renewals: sessions or tokens obtained after the first.
+        received_bytes: bodies after decompression.
+        waited_s: time that calls spent waiting for the throttle, added over calls.
+    """
+
+    requests: int = 0
+    retries: int = 0
+    renewals: int = 0
+    received_bytes: int = 0
+    waited_s: float = 0.0
