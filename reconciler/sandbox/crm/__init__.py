@@ -1,0 +1,1 @@
+"""The stand-in CRM: OData over JSON as Ploomes speaks it."""
