@@ -1,0 +1,1 @@
+"""What a vendor says: typed descriptions, shipped as TOML or given as a path, and the connector that follows one."""

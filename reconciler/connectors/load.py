@@ -1,0 +1,68 @@
+"""Finds, reads and checks vendor descriptions: those shipped with the package, and files of a project's own."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from reconciler.connectors.description import Description
+from reconciler.connectors.entity_checks import entity_problems
+from reconciler.connectors.http_checks import http_problems
+from reconciler.errors import ConfigurationError
+from reconciler.toml_file import TomlFile, parse_toml, raise_problems, read_toml, suggestion, validate
+
+_SUFFIX = ".toml"
+
+
+def shipped_vendors() -> list[str]:
+    """Names of the descriptions that come with the package, in alphabetical order."""
+    return sorted(
+        entry.name.removesuffix(_SUFFIX) for entry in _shipped_folder().iterdir() if entry.name.endswith(_SUFFIX)
+    )
+
+
+def load_description(name_or_path: str, base: Path) -> Description:
+    """A description that is complete and consistent in itself.
+
+    Args:
+        name_or_path: a shipped name such as `ploomes`, or a path such as `./my-crm.toml`; what ends in `.toml` or holds
+            a path separator is a path. Both are read and checked in exactly the same way.
+        base: folder that relative paths start from.
+
+    Raises:
+        TomlError: the file has a mistake; the first one by line is told.
+        ConfigurationError: there is no such description.
+    """
+    file = read_description(name_or_path, base)
+    description = validate(Description, file)
+    raise_problems(file, [*http_problems(description), *entity_problems(description)])
+    return description
+
+
+def read_description(name_or_path: str, base: Path) -> TomlFile:
+    """The file of a description, decoded but not checked. Arguments as for `load_description`.
+
+    Raises:
+        ConfigurationError: there is no such description, or the file is not TOML.
+    """
+    if name_or_path.endswith(_SUFFIX) or "/" in name_or_path or "\\" in name_or_path:
+        return read_toml(base / Path(name_or_path).expanduser(), name_or_path)
+    shipped = shipped_vendors()
+    if name_or_path not in shipped:
+        raise ConfigurationError(
+            f"there is no vendor description “{name_or_path}”. Shipped: {', '.join(shipped)}.",
+            hint=_other_than(name_or_path, shipped),
+        )
+    entry = _shipped_folder() / f"{name_or_path}{_SUFFIX}"
+    return parse_toml(entry.read_bytes(), Path(str(entry)), f"vendors/{entry.name}")
+
+
+def _other_than(name: str, shipped: list[str]) -> str:
+    own = f"A file of your own is written as a path: ./{name}{_SUFFIX}."
+    near = suggestion(name, shipped)
+    return f"{near} {own}" if near.startswith("Did") else own
+
+
+def _shipped_folder() -> Traversable:
+    return files("reconciler.connectors") / "vendors"

@@ -1,0 +1,71 @@
+"""How a moment is written for "changed since" requests. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from reconciler.ports.http.references import MOMENT_PARTS, Value
+
+MOMENT_FORMATS: Final = ("iso", "iso_utc", "date_dmy", "parts")
+"""Named formats; any other is a strftime format.
+
+* `iso`: `2026-11-22T10:11:12-03:00`
+* `iso_utc`: `2026-11-22T13:11:12Z`
+* `date_dmy`: `22/11/2026`
+* `parts`: `since.year` to `since.microsecond`, in UTC
+
+Where nothing says otherwise the time is local to the zone of the system, or else of the project.
+"""
+
+_DIRECTIVE: Final = re.compile("%(.?)")
+_DIRECTIVES: Final = frozenset("dmYyHMSfz%")
+_TEMPLATES: Final = {"date_dmy": "%d/%m/%Y"}
+
+
+def zone_problem(name: str) -> str | None:
+    """Why this is not a time zone, or None."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return f"{name!r} is not an IANA time zone"
+    return None
+
+
+def format_problem(text: str) -> str | None:
+    """Why moments cannot be written so, or None."""
+    if text in MOMENT_FORMATS:
+        return None
+    directives = _DIRECTIVE.findall(text)
+    if not directives:
+        return f"{text!r} is neither {', '.join(MOMENT_FORMATS)} nor a strftime format"
+    for directive in directives:
+        if directive not in _DIRECTIVES:
+            return f"directive %{directive} is not supported"
+    if not {"d", "m"} <= set(directives) or not {"Y", "y"} & set(directives):
+        return "must hold a day, a month and a year"
+    return None
+
+
+def moment_values(moment: datetime, written: str, zone: tzinfo) -> dict[str, Value]:
+    """What `since` and its parts stand for in a request.
+
+    Never later than `moment`: what a format cannot say (fractions, the time of day) is cut off.
+
+    Args:
+        moment: aware.
+        written: a format without a `format_problem`.
+        zone: where the time is local.
+    """
+    local = moment.astimezone(UTC if written in {"parts", "iso_utc"} else zone)
+    if written == "parts":
+        return {"since": local}
+    if written == "iso":
+        text = local.isoformat(timespec="seconds")
+    elif written == "iso_utc":
+        text = f"{local:%Y-%m-%dT%H:%M:%S}Z"
+    else:
+        text = local.strftime(_TEMPLATES.get(written, written))
+    return {"since": text, **{f"since.{part}": getattr(local, part) for part in MOMENT_PARTS}}
