@@ -142,10 +142,11 @@ class SideValue:
 class FindingRow(NamedTuple):
     """One mismatch as a comparison gives it and the store takes it. Every leaf is a plain SQLite/PostgreSQL value.
 
-    `id` is the fingerprint of (entity, key, field, kind): the first 16 hexadecimal digits of the MD5 of the four joined
-    with U+001F, with "" for no field. `detail` is a JSON object of texts for the explanation sentence (`{"length": "40"}`).
-    Pages and positions say where the raw records are in the snapshots the comparison read; null where there is none.
-    For duplicates `crm_id` and `erp_id` hold every id, joined with ", " (at most 20, then "…").
+    `id` is the fingerprint of (entity, stored key, field, kind): the first 16 hexadecimal digits of the MD5 of the
+    four joined with U+001F, with "" for no field; `key` is the key as shown. `detail` is a JSON object of texts for
+    the explanation sentence (`{"length": "40"}`). Pages and positions say where the raw records are in the snapshots
+    the comparison read; null where there is none. For duplicates `crm_id` and `erp_id` hold every id, joined with ", "
+    (at most 20, then "…").
     """
 
     id: str

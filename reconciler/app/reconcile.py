@@ -1,0 +1,220 @@
+"""One reconciliation: pull both sides at once, compare, look again, store the findings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from reconciler.app.concurrently import all_of
+from reconciler.app.judge import EntityOutcome, Judge, ReadSnapshot
+from reconciler.app.pull import Base, Pulled, PullOptions, few_garbage_collections, pull_entity
+from reconciler.app.scope_plan import EntityPlan, plan_entities
+from reconciler.app.wire import Workspace, load_descriptions, open_connectors
+from reconciler.compare.engine_duckdb import DuckDBEngine
+from reconciler.connectors.connector import Connector
+from reconciler.errors import BlockedError, CredentialsRefusedError, SystemReadError, UnreachableError
+from reconciler.model.entities import Side
+from reconciler.store.snapshots.snapshot import Snapshot
+from reconciler.store.state.records import RunStatus
+
+_HOPELESS = (UnreachableError, CredentialsRefusedError, BlockedError)
+
+
+class Progress(Protocol):
+    """Told how a run goes. `total` is None while unknown."""
+
+    def pulling(self, side: Side, entity: str, records: int, total: int | None) -> None: ...
+
+    def pulled(self, side: Side, entity: str, records: int) -> None: ...
+
+    def comparing(self, entity: str) -> None: ...
+
+    def compared(self, entity: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the user asked of one run.
+
+    Attributes:
+        entities: only these, or all in scope when empty.
+        full: read everything, whatever was read before.
+        accept_empty: believe a side that holds no record, or far fewer than before.
+    """
+
+    entities: Sequence[str] = ()
+    full: bool = False
+    accept_empty: bool = False
+
+
+@dataclass(slots=True)
+class RunOutcome:
+    """What a run found.
+
+    Attributes:
+        status: COMPLETE, PARTIAL (some entity was not compared) or FAILED (none was).
+        warnings: what limits the result, one sentence each.
+        seconds: from the beginning until the findings were stored.
+    """
+
+    run_id: str
+    status: RunStatus = RunStatus.FAILED
+    entities: dict[str, EntityOutcome] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def new_findings(self) -> int:
+        """Findings opened or reopened by this run."""
+        return sum(entity.count.new for entity in self.entities.values() if entity.count is not None)
+
+
+Reading = Pulled | SystemReadError
+"""What came of one entity of one side."""
+
+
+class Reconciliation:
+    """Carries out one run that has begun; `RunOutcome` tells how it went."""
+
+    def __init__(self, workspace: Workspace, run_id: str, options: RunOptions, progress: Progress) -> None:
+        self._workspace = workspace
+        self._options = options
+        self._progress = progress
+        self.outcome = RunOutcome(run_id)
+
+    async def carry_out(self) -> None:
+        """Pull and compare everything that was asked for.
+
+        Raises:
+            ConfigurationError: the project file or a description is wrong.
+            StateError: the state or the data folder cannot be used.
+        """
+        started = time.monotonic()
+        project = self._workspace.project
+        descriptions = load_descriptions(project)
+        plans = plan_entities(project, descriptions, self._options.entities)
+        self._workspace.folder.prepare()
+        async with open_connectors(project, descriptions, self._workspace.state) as connectors:
+            readings = await self._pull(plans, connectors)
+            with DuckDBEngine(temp_directory=self._workspace.folder.root / "spill") as engine:
+                judge = Judge(
+                    run_id=self.outcome.run_id,
+                    state=self._workspace.state,
+                    folder=self._workspace.folder,
+                    engine=engine,
+                    connectors=connectors,
+                    recheck=project.file.run.recheck,
+                )
+                for plan in plans:
+                    await self._judge(judge, plan, readings[plan.entity.name])
+        compared = [entity.count is not None for entity in self.outcome.entities.values()]
+        if all(compared):
+            self.outcome.status = RunStatus.COMPLETE
+        elif any(compared):
+            self.outcome.status = RunStatus.PARTIAL
+        self.outcome.seconds = time.monotonic() - started
+
+    async def _pull(
+        self, plans: Sequence[EntityPlan], connectors: Mapping[Side, Connector]
+    ) -> dict[str, dict[Side, Reading]]:
+        """Both sides at once; the entities of a side one after another."""
+        readings: dict[str, dict[Side, Reading]] = {plan.entity.name: {} for plan in plans}
+
+        async def pull_side(side: Side) -> None:
+            hopeless: SystemReadError | None = None
+            for plan in plans:
+                reading = hopeless or await self._pull_one(connectors[side], plan, side)
+                readings[plan.entity.name][side] = reading
+                if isinstance(reading, _HOPELESS):
+                    hopeless = reading
+
+        with few_garbage_collections():
+            await all_of(pull_side(side) for side in Side)
+        return readings
+
+    async def _pull_one(self, connector: Connector, plan: EntityPlan, side: Side) -> Reading:
+        entity = plan.entity.name
+        options = PullOptions(
+            full=self._options.full,
+            sweep_every=timedelta(hours=self._workspace.project.file.run.sweep_every_h),
+        )
+        base = await self._base(side, entity)
+        try:
+            pulled = await pull_entity(
+                connector,
+                plan,
+                side,
+                self._workspace.folder,
+                base,
+                options,
+                lambda done, total: self._progress.pulling(side, entity, done, total),
+            )
+        except SystemReadError as error:
+            return error
+        self._progress.pulled(side, entity, pulled.snapshot.count)
+        return pulled
+
+    async def _base(self, side: Side, entity: str) -> Base | None:
+        """The last complete snapshot, or None. Also None when its files are gone: a full pull heals the data folder."""
+        record = await self._workspace.state.snapshots.latest(side, entity)
+        if record is None or record.sweep_at is None:
+            return None
+        snapshot = Snapshot.from_json(record.files)
+        if not all(self._workspace.folder.holds(name) for name in snapshot.names):
+            return None
+        watermark = None if record.watermark is None else datetime.fromisoformat(record.watermark)
+        return Base(snapshot, record.digest, watermark, record.sweep_at)
+
+    async def _judge(self, judge: Judge, plan: EntityPlan, readings: Mapping[Side, Reading]) -> None:
+        entity = plan.entity.name
+        failures = [reading for reading in readings.values() if isinstance(reading, SystemReadError)]
+        pulled = {side: reading for side, reading in readings.items() if isinstance(reading, Pulled)}
+        suspicious = _suspicions(pulled) if not self._options.accept_empty else []
+        if failures:
+            message = " ".join(dict.fromkeys(str(error) for error in failures))
+            self._leave_out(plan, EntityOutcome(entity, failure=message))
+        elif suspicious:
+            reason = f"suspicious: {'; '.join(suspicious)}."
+            self._leave_out(plan, EntityOutcome(entity, suspicious=reason))
+        else:
+            snapshots = {side: await self._complete(judge.run_id, plan, reading) for side, reading in pulled.items()}
+            self._progress.comparing(entity)
+            for outcome in await judge.entity(plan, snapshots, self.outcome.warnings):
+                self.outcome.entities[outcome.name] = outcome
+            self._progress.compared(entity)
+
+    def _leave_out(self, plan: EntityPlan, outcome: EntityOutcome) -> None:
+        """Note that an entity and its lines were not compared; their findings stay as they are."""
+        self.outcome.entities[plan.entity.name] = outcome
+        if plan.lines_rule is not None:
+            lines = EntityOutcome(plan.lines_rule.entity, failure=outcome.failure, suspicious=outcome.suspicious)
+            self.outcome.entities[lines.name] = lines
+        self.outcome.warnings.append(f"{plan.entity.name} was not compared: {outcome.failure or outcome.suspicious}")
+
+    async def _complete(self, run_id: str, plan: EntityPlan, pulled: Pulled) -> ReadSnapshot:
+        manifest = self._workspace.state.snapshots
+        snapshot_id = await manifest.begin(run_id, pulled.side, pulled.entity)
+        await manifest.complete(
+            snapshot_id,
+            files=pulled.snapshot.to_json(),
+            records=pulled.snapshot.count,
+            digest=plan.digest(pulled.side),
+            watermark=None if pulled.watermark is None else pulled.watermark.isoformat(),
+            sweep_at=pulled.swept_at,
+        )
+        return ReadSnapshot(snapshot_id, pulled.snapshot)
+
+
+def _suspicions(pulled: Mapping[Side, Pulled]) -> list[str]:
+    """Why a side is not believed: far fewer records than before, or none while the other side has some."""
+    found: list[str] = []
+    for side, reading in pulled.items():
+        others = pulled[side.other].snapshot.count if side.other in pulled else 0
+        if reading.suspicious is not None:
+            found.append(f"{side.value} is not believed, {reading.suspicious}")
+        elif not reading.snapshot.count and others:
+            found.append(f"{side.value} holds no record and the other side holds {others}")
+    return found

@@ -1,0 +1,119 @@
+"""The report of a run: gathered from its outcome and the open findings, written in three formats."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from reconciler.app.finding_texts import explanations
+from reconciler.app.judge import EntityOutcome
+from reconciler.app.reconcile import RunOutcome
+from reconciler.app.wire import REPORTS, Workspace, load_descriptions
+from reconciler.model.entities import ENTITIES, FieldType, Side
+from reconciler.model.findings import Finding, FindingStatus
+from reconciler.reports.data_files import write_json
+from reconciler.reports.documents import run_document
+from reconciler.reports.html.page import write_html
+from reconciler.reports.report import MAX_EXAMPLES, Decision, EntityReport, Report, RunStatus, SystemTitle
+from reconciler.reports.workbook import write_xlsx
+from reconciler.store.state.records import FindingFilter
+from reconciler.store.state.state import State
+
+
+async def write_reports(workspace: Workspace, outcome: RunOutcome) -> dict[str, Any]:
+    """Write HTML, XLSX and JSON, and return the document of the run (`run --json`).
+
+    Raises:
+        StateError: a report cannot be written.
+    """
+    project = workspace.project
+    folder = project.data / REPORTS
+    files = {kind: folder / f"{outcome.run_id}.{kind}" for kind in ("html", "json", "xlsx")}
+    report = await _report(workspace, outcome, {kind: _shown(path, project.folder) for kind, path in files.items()})
+    explain = explanations(project.file.project.locale)
+    await write_json(report, files["json"], explain)
+    await write_html(report, files["html"], explain)
+    await write_xlsx(report, files["xlsx"], explain)
+    document = run_document(report)
+    for entity in outcome.entities.values():
+        if entity.count is not None:
+            document["entities"][entity.name]["second_look"] = {
+                "records": entity.looked_again,
+                "findings_gone": max(entity.settled, 0),
+            }
+    return document
+
+
+def _shown(path: Path, folder: Path) -> str:
+    """The path as someone in the folder of the project file would type it."""
+    return os.path.relpath(path, folder)
+
+
+async def _report(workspace: Workspace, outcome: RunOutcome, files: dict[str, str]) -> Report:
+    project, state = workspace.project, workspace.state
+    run = await state.runs.get(outcome.run_id)
+    titles = _titles(workspace)
+    return Report(
+        project=project.file.project.name,
+        run_id=outcome.run_id,
+        status=RunStatus(outcome.status.value),
+        started_at=run.started_at,
+        seconds=outcome.seconds,
+        crm=titles[Side.CRM],
+        erp=titles[Side.ERP],
+        entities=tuple([await _entity_report(state, entity) for entity in outcome.entities.values()]),
+        decisions=tuple([decision async for decision in _decisions(state, list(outcome.entities))]),
+        warnings=tuple(outcome.warnings),
+        locale=project.file.project.locale,
+        timezone=project.file.project.timezone,
+        files=files,
+    )
+
+
+def _titles(workspace: Workspace) -> dict[Side, SystemTitle]:
+    titles: dict[Side, SystemTitle] = {}
+    for side, description in load_descriptions(workspace.project).items():
+        address = workspace.project.system(side).base_url or description.http.base_url or ""
+        titles[side] = SystemTitle.of(description.vendor.title, address)
+    return titles
+
+
+async def _entity_report(state: State, outcome: EntityOutcome) -> EntityReport:
+    chosen = FindingFilter(entity=outcome.name, status=FindingStatus.OPEN)
+    by_field = (await state.findings.summary(chosen)).by_field
+    return EntityReport(
+        name=outcome.name,
+        counts=outcome.count,
+        findings=_stream(state, chosen),
+        by_field={field: count for field, count in by_field.items() if field},
+        suspicious=outcome.suspicious,
+        failure=outcome.failure,
+        field_types=_field_types(outcome.name),
+    )
+
+
+def _stream(state: State, chosen: FindingFilter) -> Callable[[], AsyncIterator[Finding]]:
+    return lambda: state.findings.iterate(chosen)
+
+
+def _field_types(entity: str) -> dict[str, FieldType]:
+    parent, _, lines = entity.partition(".")
+    described = ENTITIES[parent].lines if lines else ENTITIES[parent]
+    return {field.name: field.type for field in described.fields} if described else {}
+
+
+async def _decisions(state: State, entities: list[str]) -> AsyncIterator[Decision]:
+    """Every group of open findings, with a few examples each."""
+    summary = await state.findings.summary(FindingFilter(entity=entities, status=FindingStatus.OPEN))
+    for group in summary.groups:
+        same = FindingFilter(
+            entity=group.entity,
+            kind=group.kind,
+            field=group.field or "",
+            cause=group.cause,
+            status=FindingStatus.OPEN,
+        )
+        if examples := await state.findings.page(same, limit=MAX_EXAMPLES):
+            yield Decision(group.entity, group.kind, group.field, group.cause, group.count, tuple(examples))

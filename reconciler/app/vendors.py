@@ -1,0 +1,76 @@
+"""What is shipped, as plain documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from reconciler.connectors.description import Description, EntitySource, FieldEntry
+from reconciler.connectors.load import load_description, read_description, shipped_vendors
+
+
+def vendor_documents() -> list[dict[str, Any]]:
+    """One document for each shipped description, by name."""
+    return [vendor_document(name, Path.cwd()) for name in shipped_vendors()]
+
+
+def vendor_document(name: str, folder: Path) -> dict[str, Any]:
+    """What one description says, and how far it was verified.
+
+    Raises:
+        ConfigurationError: there is no such description, or it is wrong.
+    """
+    description = load_description(name, folder)
+    return {
+        "name": description.vendor.name,
+        "title": description.vendor.title,
+        "roles": list(description.vendor.roles),
+        "ports": list(description.vendor.ports),
+        "documentation": description.vendor.documentation,
+        "credentials": dict(description.vendor.credentials),
+        "context": dict(description.vendor.context),
+        "limits": limits_of(description),
+        "entities": {name: _entity_document(source) for name, source in description.entities.items()},
+    }
+
+
+def description_text(name: str, folder: Path) -> str:
+    """The description file as written."""
+    return read_description(name, folder).text
+
+
+def limits_of(description: Description) -> list[str]:
+    """The limits on calls that a description states, as sentences."""
+    http = description.http
+    limits = [f"at most {rate.calls} calls in {rate.per_s:g} s" for rate in http.rates]
+    limits.append(f"at most {http.concurrency} calls at once")
+    if http.day_budget is not None:
+        limits.append(f"at most {http.day_budget} calls a day")
+    return limits
+
+
+def _entity_document(source: EntitySource) -> dict[str, Any]:
+    abilities = (
+        ("changed since", source.changed),
+        ("ids only", source.keys),
+        ("one record", source.one),
+        ("by key", source.find),
+    )
+    return {
+        "verified": source.verified,
+        "note": source.note,
+        "paging": source.full.paging.kind,
+        "can": [ability for ability, listing in abilities if listing is not None],
+        "fields": {name: place_of(entry) for name, entry in source.fields.items()},
+        "lines": {name: place_of(entry) for name, entry in source.lines.fields.items()} if source.lines else {},
+    }
+
+
+def place_of(entry: FieldEntry) -> str:
+    """Where a field is, in one short text."""
+    if isinstance(entry, str):
+        return entry
+    paths = entry.path if isinstance(entry.path, list) else [entry.path]
+    place = (" + " if entry.join else " or ").join(paths)
+    notes = [note for note in (entry.codec, entry.format) if note]
+    return f"{place} ({', '.join(notes)})" if notes else place

@@ -1,0 +1,90 @@
+"""`runs`: the history, with the accounting of every run."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reconciler.cli.commands.run import print_summary
+from reconciler.cli.options import Json, settings_of
+from reconciler.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from reconciler.store.state.records import RunRecord
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    runs = typer.Typer(help="The history of runs, with the accounting of each.", invoke_without_command=True)
+    runs.callback()(list_runs)
+    runs.command(name="show")(show_run)
+    app.add_typer(runs, name="runs")
+
+
+def list_runs(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many, the newest first.")] = 20,
+    json: Json = False,
+) -> None:
+    """List the latest runs."""
+    if context.invoked_subcommand is not None:
+        return
+    records = asyncio.run(_latest(context, limit))
+    documents = [_document(record) for record in records]
+    if json:
+        print_json(documents)
+        return
+    print_table(
+        ("run", "status", "started (UTC)", "seconds", "entities", "new", "open"),
+        [
+            (
+                document["run"],
+                document["status"],
+                document["started_at"],
+                document.get("seconds", ""),
+                ", ".join(document.get("entities", {})),
+                _total(document, "new"),
+                _total(document, "open"),
+            )
+            for document in documents
+        ],
+        right=(3, 5, 6),
+    )
+
+
+def show_run(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="Id of the run, or its beginning.")],
+    json: Json = False,
+) -> None:
+    """Show one run with its accounting."""
+    from reconciler.app.history import run_record
+
+    record = asyncio.run(run_record(settings_of(context).project_file, run))
+    document = _document(record)
+    if json:
+        print_json(document)
+    elif "entities" in document:
+        print_summary(document)
+    else:
+        typer.echo(f"Run {document['run']}: {document['status']}")
+
+
+async def _latest(context: typer.Context, limit: int) -> list[RunRecord]:
+    from reconciler.app.history import latest_runs
+
+    return await latest_runs(settings_of(context).project_file, limit)
+
+
+def _document(record: RunRecord) -> dict[str, Any]:
+    from reconciler.reports.documents import instant
+
+    head = {"run": record.id, "status": record.status.value, "started_at": instant(record.started_at)}
+    return {**head, **(record.document or {}), "status": record.status.value}
+
+
+def _total(document: dict[str, Any], count: str) -> object:
+    entities = document.get("entities", {}).values()
+    return sum((entity.get("findings") or {}).get(count, 0) for entity in entities) if entities else ""

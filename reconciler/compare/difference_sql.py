@@ -1,0 +1,128 @@
+"""The findings of pairs whose values differ: one statement per compared field."""
+
+from __future__ import annotations
+
+from reconciler.compare.amount_causes_sql import places_kept
+from reconciler.compare.cause_sql import cause_of, detail_of, has_code_list, rules_for
+from reconciler.compare.equality_sql import differs
+from reconciler.compare.finding_sql import insert_findings, literal, record_columns
+from reconciler.compare.layout import FieldColumns, Layout, shortened, value_as_text
+from reconciler.compare.session import SqlParameter
+from reconciler.model.entities import FieldType, Side
+from reconciler.model.findings import FindingKind
+
+
+def pairs_by_field(layout: Layout) -> str:
+    """Query for the number of pairs that differ in each compared field, in order: in most looks most differ nowhere."""
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE {differs(field, field.compared(Side.CRM), field.compared(Side.ERP))})"
+        for field in layout.compared
+    )
+    return f"SELECT {counts} FROM pair"
+
+
+def difference_findings(layout: Layout, field: FieldColumns, *, has_invalid: bool, has_damaged: bool) -> str:
+    """Statement that adds the findings of one field.
+
+    Args:
+        has_invalid: the field is unreadable in some record; such pairs have an `invalid` finding instead
+            (`invalid_sql.py`).
+        has_damaged: the table `damaged_text` names pairs with mojibake in this field.
+
+    Parameters: `entity`, `field`, `owner`, and those of `difference_parameters`.
+    """
+    rules = rules_for(field.rule, _swapped_with(layout, field))
+    source = f"""(
+            SELECT *, {cause_of(rules)} AS cause
+            FROM ({_differing(layout, field, has_invalid, has_damaged)}) AS differing
+        ) AS explained"""
+    columns = {
+        "field": "$field",
+        "cause": "cause",
+        "detail": detail_of(rules),
+        "owner": "$owner",
+        **record_columns(*Side),
+        "crm_value": shortened(value_as_text(field.rule.type, "crm_value")),
+        "erp_value": shortened(value_as_text(field.rule.type, "erp_value")),
+    }
+    return insert_findings(literal(FindingKind.DIFFERS), "crm_key", columns, source)
+
+
+def difference_parameters(layout: Layout, field: FieldColumns) -> dict[str, SqlParameter]:
+    """The parameters of a field's statement besides `entity`."""
+    rule = field.rule
+    parameters: dict[str, SqlParameter] = {"field": rule.name, "owner": rule.owner}
+    parameters |= {_name_parameter(other): other.rule.name for other in _exchangeable(layout, field)}
+    if field.tolerance is not None:
+        parameters[field.tolerance_parameter] = field.tolerance
+    if has_code_list(rule):
+        parameters["known_codes"] = sorted(rule.known_codes or ())
+    return parameters
+
+
+def pairs_that_differ(field: FieldColumns, *, has_invalid: bool) -> str:
+    """SQL condition on `pair`: the two values of the field can be read and differ."""
+    condition = differs(field, field.compared(Side.CRM), field.compared(Side.ERP))
+    if not has_invalid:
+        return condition
+    unreadable = "SELECT 1 FROM invalid_part WHERE of_pair AND finding_key = pair.crm_key AND field = $field"
+    return f"{condition} AND NOT EXISTS ({unreadable})"
+
+
+def _differing(layout: Layout, field: FieldColumns, has_invalid: bool, has_damaged: bool) -> str:
+    records = ", ".join(f"{side.value}_{name}" for side in Side for name in ("id", "page", "position"))
+    damaged = ""
+    damaged_side = "CAST(NULL AS VARCHAR)"
+    if has_damaged:
+        damaged = f"LEFT JOIN damaged_text ON damaged_text.key = crm_key AND damaged_text.field_index = {field.index}"
+        damaged_side = "damaged_text.side"
+    values = ", ".join(
+        f"{column} AS {side.value}_{name}"
+        for side in Side
+        for name, column in {
+            "value": field.value(side),
+            "form": field.form(side),
+            "compared": field.compared(side),
+            "changed_at": _changed_at(layout, side),
+        }.items()
+    )
+    differing = f"""
+                SELECT crm_key, {records}, {values}, {damaged_side} AS damaged_side{_others(layout, field)}
+                FROM pair {damaged}
+                WHERE {pairs_that_differ(field, has_invalid=has_invalid)}"""
+    if field.rule.type is not FieldType.DECIMAL:
+        return differing
+    return f"""
+                SELECT *, {places_kept("crm_form", "erp_form")} AS crm_places_kept,
+                    {places_kept("erp_form", "crm_form")} AS erp_places_kept
+                FROM ({differing}) AS amounts"""
+
+
+def _changed_at(layout: Layout, side: Side) -> str:
+    return "CAST(NULL AS TIMESTAMP WITH TIME ZONE)" if layout.changed_at is None else layout.changed_at.form(side)
+
+
+def _swapped_with(layout: Layout, field: FieldColumns) -> str | None:
+    others = " ".join(
+        f"WHEN crm_form = other_{other.form(Side.ERP)} AND other_{other.form(Side.CRM)} = erp_form"
+        f" THEN ${_name_parameter(other)}"
+        for other in _exchangeable(layout, field)
+    )
+    return f"CASE {others} END" if others else None
+
+
+def _others(layout: Layout, field: FieldColumns) -> str:
+    return "".join(
+        f", {other.form(side)} AS other_{other.form(side)}" for other in _exchangeable(layout, field) for side in Side
+    )
+
+
+def _exchangeable(layout: Layout, field: FieldColumns) -> list[FieldColumns]:
+    """Fields that could hold this one's value by mistake. Two booleans exchange values by chance too often."""
+    if field.rule.type is FieldType.BOOLEAN:
+        return []
+    return [other for other in layout.compared if other.rule.type is field.rule.type and other is not field]
+
+
+def _name_parameter(field: FieldColumns) -> str:
+    return f"name_{field.index}"

@@ -1,0 +1,73 @@
+"""Why two texts or codes differ."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reconciler.compare.cause_rule import CauseRule, side_where
+from reconciler.model.findings import Cause
+
+MIN_TRUNCATED_CHARACTERS: Final = 5
+"""A shorter beginning of a value is too weak a sign of truncation."""
+
+
+def _without_spaces(column: str) -> str:
+    """Every space and invisible character removed: RE2's `\\s` alone knows ASCII only."""
+    return f"regexp_replace({column}, '[\\s\\p{{Z}}\\p{{Cf}}]+', '', 'g')"
+
+
+def _only_other_characters_differ(crm: str, erp: str) -> str:
+    """Letters, digits and marks agree. Most texts have no other characters, which is cheaper to see than to remove."""
+    kept = "\\p{L}\\p{M}\\p{N}"
+    has_others = " OR ".join(f"regexp_matches({column}, '[^{kept} ]')" for column in (crm, erp))
+    crm_kept, erp_kept = (f"regexp_replace({column}, '[^{kept}]+', '', 'g')" for column in (crm, erp))
+    return f"({has_others}) AND {crm_kept} = {erp_kept}"
+
+
+_SHORTER_SIDE = side_where("length(crm_form) < length(erp_form)")
+
+CASE: Final = CauseRule(Cause.CASE, "lower(crm_value) = lower(erp_value)")
+
+
+def _equal_without_spaces(crm: str, erp: str) -> str:
+    """Plain spaces are removed first: most texts have no others, and a regular expression costs ten times as much."""
+    plain = f"replace({crm}, ' ', '') = replace({erp}, ' ', '')"
+    is_ascii = " AND ".join(f"strlen({column}) = length({column})" for column in (crm, erp))
+    return f"({plain} OR (NOT ({is_ascii}) AND {_without_spaces(crm)} = {_without_spaces(erp)}))"
+
+
+SPACING: Final = CauseRule(Cause.SPACING, _equal_without_spaces("lower(crm_value)", "lower(erp_value)"))
+
+ACCENTS: Final = CauseRule(Cause.ACCENTS, f"crm_form = erp_form OR {_equal_without_spaces('crm_form', 'erp_form')}")
+
+MOJIBAKE: Final = CauseRule(Cause.MOJIBAKE, "damaged_side IS NOT NULL", (("side", "damaged_side"),))
+
+PUNCTUATION: Final = CauseRule(Cause.PUNCTUATION, _only_other_characters_differ("crm_form", "erp_form"))
+
+TRUNCATED: Final = CauseRule(
+    Cause.TRUNCATED,
+    f"(length(crm_form) >= {MIN_TRUNCATED_CHARACTERS} AND starts_with(erp_form, crm_form))"
+    f" OR (length(erp_form) >= {MIN_TRUNCATED_CHARACTERS} AND starts_with(crm_form, erp_form))",
+    (
+        ("length", "CASE WHEN length(crm_form) < length(erp_form) THEN length(crm_value) ELSE length(erp_value) END"),
+        ("side", _SHORTER_SIDE),
+    ),
+)
+
+LEADING_ZEROS: Final = CauseRule(
+    Cause.LEADING_ZEROS, "ltrim(crm_form, '0') = ltrim(erp_form, '0')", (("side", _SHORTER_SIDE),)
+)
+
+LEADING_ZEROS_OF_DIGITS: Final = CauseRule(
+    Cause.LEADING_ZEROS,
+    f"{LEADING_ZEROS.when} AND regexp_full_match(crm_form, '[0-9]+') AND regexp_full_match(erp_form, '[0-9]+')",
+    LEADING_ZEROS.detail,
+)
+"""For free text, where zeros at the left matter only in numbers."""
+
+UNMAPPED_CODE: Final = CauseRule(
+    Cause.UNMAPPED_CODE,
+    "NOT list_contains($known_codes, crm_form) OR NOT list_contains($known_codes, erp_form)",
+    (("side", side_where("NOT list_contains($known_codes, crm_form)")),),
+    (("code", "CASE WHEN list_contains($known_codes, crm_form) THEN erp_form ELSE crm_form END"),),
+)

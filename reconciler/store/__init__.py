@@ -1,0 +1,1 @@
+"""What is kept between runs: snapshots as Parquet files, and the state (runs, findings, marks) in SQL."""

@@ -1,0 +1,93 @@
+"""What the two databases do differently. Everything else is the same SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Column, ColumnElement, Integer, MetaData, Table, Text
+from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from reconciler.store.state.address import Address
+from reconciler.store.state.runlock import RunLock
+from reconciler.store.state.schema import ROW_NUMBER
+
+WRITES: Final = "reconciler_writes"
+"""Execution option of a connection whose transactions write: they take the write lock at once, not at the first write,
+where it could no longer be waited for."""
+
+Upsert = SqliteInsert | PostgresqlInsert
+
+StagedRow = tuple[
+    int, int, str, str,
+    str | None, str | None, int | None, int | None,
+    str | None, str | None, int | None, int | None,
+]  # fmt: skip
+"""A finding on its way in, in the order of the columns of `staged`."""
+
+staged: Final = Table(
+    "staged_findings",
+    MetaData(),
+    Column("id", ROW_NUMBER, primary_key=True, autoincrement=False),
+    Column("group_id", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("crm_id", Text),
+    Column("crm_value", Text),
+    Column("crm_page", Integer),
+    Column("crm_position", Integer),
+    Column("erp_id", Text),
+    Column("erp_value", Text),
+    Column("erp_page", Integer),
+    Column("erp_position", Integer),
+    prefixes=["TEMPORARY"],
+)
+"""Findings wait here until all have arrived, seen by one connection only: filling it locks nobody out."""
+
+
+class Backend(Protocol):
+    """One kind of database.
+
+    Attributes:
+        address: where it is.
+        driver_errors: what its driver raises when it is called past SQLAlchemy.
+    """
+
+    address: Address
+    driver_errors: tuple[type[BaseException], ...]
+
+    def prepare(self) -> None:
+        """Make sure that a connection can be opened.
+
+        Raises:
+            StateError: it cannot.
+        """
+
+    def engine(self, *, bulk: bool) -> AsyncEngine:
+        """An engine whose connections are kept (`bulk` False), or opened for one large load each (True)."""
+
+    def run_lock(self) -> RunLock:
+        """The lock of the one run at a time."""
+
+    async def begin_staging(self, connection: AsyncConnection) -> None:
+        """Create the empty table `staged`."""
+
+    async def stage(self, connection: AsyncConnection, rows: Iterable[StagedRow]) -> None:
+        """Add rows to `staged`. The rows may be produced in another thread."""
+
+    async def end_staging(self, connection: AsyncConnection) -> None:
+        """Make `id` unique in `staged`: of rows with the same id one stays, the first where the order is known."""
+
+    async def note_growth(self, connection: AsyncConnection) -> None:
+        """Let the planner know that `findings` has changed a lot within this transaction."""
+
+    def insert(self, table: Table) -> Upsert:
+        """An INSERT that understands ON CONFLICT."""
+
+    def matches(self, column: Column[str], pattern: str) -> ColumnElement[bool]:
+        """Whether the text fits the pattern; `*` is any text, case counts, nothing else is special."""
+
+    def among(self, column: Column[Any], values: Collection[int] | Collection[str]) -> ColumnElement[bool]:
+        """Whether the number or text is one of these, however many."""

@@ -1,0 +1,168 @@
+"""The life of findings as set operations between what was staged and what is known (DESIGN.md 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    ScalarSelect,
+    Select,
+    Update,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from reconciler.store.state import schema
+from reconciler.store.state.backend import Upsert, staged
+from reconciler.store.state.groups import ACCEPTED, CLOSED, LIST_KINDS, NOT_CLOSED, OPEN
+from reconciler.store.state.records import FindingEventKind
+
+Columns = ReadOnlyColumnCollection[str, Any]
+
+_KNOWN: Final = schema.findings.c
+_GROUPS: Final = schema.finding_groups.c
+_DECISIONS: Final = schema.decisions.c
+_COUNTS: Final = schema.finding_counts.c
+_REPLACED: Final = (
+    "group_id", "detail",
+    "crm_id", "crm_value", "crm_page", "crm_position",
+    "erp_id", "erp_value", "erp_page", "erp_position",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What the statements of one merge need to know.
+
+    Attributes:
+        run_number: of the run that saw the staged findings.
+        today: an acceptance until yesterday has ended.
+    """
+
+    run_number: int
+    entity: str
+    now: datetime
+    today: date
+
+    def note_reopened(self) -> Insert:
+        """Write the event of every known finding that `upsert` will reopen. Must come before it."""
+        why = case(
+            (_KNOWN.status != ACCEPTED, FindingEventKind.RETURNED.value),
+            (self._expired(), FindingEventKind.EXPIRED.value),
+            else_=FindingEventKind.VALUE_CHANGED.value,
+        )
+        return self._events(
+            why,
+            select()
+            .select_from(schema.findings.join(staged, staged.c.id == _KNOWN.id))
+            .where(
+                _KNOWN.group_id.in_(entity_groups(self.entity)),
+                _KNOWN.status != OPEN,
+                or_(_KNOWN.status != ACCEPTED, self._lapsed(staged.c)),
+            ),
+        )
+
+    def upsert(self, statement: Upsert) -> Upsert:
+        """Open what is new, and bring what is known up to date: seen again, reopened, or still accepted.
+
+        Args:
+            statement: an empty INSERT into `findings`.
+        """
+        names = staged.columns.keys()
+        incoming = [staged.c[name] for name in names]
+        loaded = statement.from_select(
+            [*names, "status", "first_run", "last_run", "occurrences"],
+            # SQLite reads ON CONFLICT as a join condition unless a WHERE stands before it.
+            select(*incoming, literal(OPEN), literal(self.run_number), literal(self.run_number), literal(1)).where(
+                true()
+            ),
+        )
+        new = loaded.excluded
+        stays_accepted = and_(_KNOWN.status == ACCEPTED, ~self._lapsed(new))
+        return loaded.on_conflict_do_update(
+            index_elements=["id"],
+            set_={
+                **{name: new[name] for name in _REPLACED},
+                "status": case((stays_accepted, ACCEPTED), else_=OPEN),
+                "decision_id": case((stays_accepted, _KNOWN.decision_id), else_=null()),
+                "last_run": self.run_number,
+                "occurrences": _KNOWN.occurrences + 1,
+            },
+        )
+
+    def note_closed(self) -> Insert:
+        """Write the event of every finding that `close` will close. Must come before it."""
+        return self._events(literal(FindingEventKind.CLOSED.value), select().where(*self._missing()))
+
+    def close(self) -> Update:
+        """Close what is known of the entity and was not seen by this run."""
+        return update(schema.findings).where(*self._missing()).values(status=CLOSED)
+
+    def _missing(self) -> tuple[ColumnElement[bool], ...]:
+        return (
+            _KNOWN.group_id.in_(entity_groups(self.entity)),
+            _KNOWN.status.in_(NOT_CLOSED),
+            _KNOWN.last_run < self.run_number,
+        )
+
+    def _lapsed(self, incoming: Columns) -> ColumnElement[bool]:
+        """Whether a decision no longer covers what was seen: it has run out, or it was about something else."""
+        names_differ = or_(
+            _KNOWN.crm_id.is_distinct_from(incoming["crm_id"]), _KNOWN.erp_id.is_distinct_from(incoming["erp_id"])
+        )
+        lists = select(_GROUPS.id).where(_GROUPS.kind.in_(LIST_KINDS)).scalar_subquery()
+        return or_(
+            _KNOWN.crm_value.is_distinct_from(incoming["crm_value"]),
+            _KNOWN.erp_value.is_distinct_from(incoming["erp_value"]),
+            and_(_KNOWN.group_id.in_(lists), names_differ),
+            self._expired(),
+        )
+
+    def _expired(self) -> ColumnElement[bool]:
+        return _KNOWN.decision_id.in_(select(_DECISIONS.id).where(_DECISIONS.until < self.today))
+
+    def _events(self, kind: ColumnElement[str], source: Select[()]) -> Insert:
+        return insert(schema.finding_events).from_select(
+            ["finding_id", "at", "kind", "run_number", "decision_id"],
+            source.add_columns(
+                _KNOWN.id,
+                literal(self.now, schema.finding_events.c.at.type),
+                kind,
+                literal(self.run_number),
+                _KNOWN.decision_id,
+            ),
+        )
+
+
+def entity_groups(entity: str) -> ScalarSelect[int]:
+    """The numbers of the groups of an entity."""
+    return select(_GROUPS.id).where(_GROUPS.entity == entity).scalar_subquery()
+
+
+async def recount(connection: AsyncConnection, groups: ScalarSelect[int] | Sequence[int]) -> None:
+    """Bring `finding_counts` up to date for some groups, after their findings changed."""
+    await connection.execute(delete(schema.finding_counts).where(_COUNTS.group_id.in_(groups)))
+    await connection.execute(
+        insert(schema.finding_counts).from_select(
+            ["group_id", "status", "findings"],
+            select(_KNOWN.group_id, _KNOWN.status, func.count())
+            .where(_KNOWN.group_id.in_(groups))
+            .group_by(_KNOWN.group_id, _KNOWN.status),
+        )
+    )

@@ -1,0 +1,162 @@
+"""Filters and orders as SQL.
+
+Findings are picked in one of two ways. *Walking* follows the wanted order through an index and skips what the filter
+does not choose; *gathering* takes what the filter chooses from the index by group and sorts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Column, ColumnElement, Select, UnaryExpression, and_, or_, select, tuple_
+
+from reconciler.errors import RefusedError
+from reconciler.model.staging import KEY_SEPARATOR, shown_key
+from reconciler.store.state import schema
+from reconciler.store.state.backend import Backend
+from reconciler.store.state.fingerprint import number
+from reconciler.store.state.groups import Selection
+from reconciler.store.state.records import FindingFilter, FindingSort, chosen
+
+_ROWS: Final = schema.findings.c
+_FIRST: Final = schema.runs.alias("first_runs")
+_LAST: Final = schema.runs.alias("last_runs")
+_DECISIONS: Final = schema.decisions.c
+_MAX_PATTERNS: Final = 200
+_BEYOND_UNICODE: Final = "\U0010ffff"
+
+Counts = Mapping[tuple[int, int], int]
+"""Findings by group and status; pairs without findings are left out."""
+
+Order = tuple[UnaryExpression[Any], ...]
+
+_COLUMNS: Final[dict[FindingSort, tuple[Column[Any], ...]]] = {
+    FindingSort.ID: (_ROWS.id,),
+    FindingSort.KEY: (_ROWS.key, _ROWS.id),
+    FindingSort.LAST_SEEN: (_ROWS.last_run, _ROWS.id),
+}
+
+
+def row_numbers(fingerprints: frozenset[str]) -> list[int]:
+    """Row numbers of whole fingerprints.
+
+    Raises:
+        RefusedError: one of them is not a fingerprint.
+    """
+    try:
+        return [number(text) for text in fingerprints]
+    except ValueError:
+        raise RefusedError("a finding id has 16 hexadecimal digits.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Picking:
+    """What a filter chooses, ready to be asked for.
+
+    Attributes:
+        selection: the part answered by groups and statuses.
+        narrow: the part answered by keys and ids; None when the filter gives neither.
+    """
+
+    selection: Selection
+    narrow: ColumnElement[bool] | None
+
+    @classmethod
+    def of(cls, filter_: FindingFilter, selection: Selection, backend: Backend) -> Picking:
+        """Build from a filter; `selection` is what `select_groups` made of it."""
+        parts = []
+        if (keys := chosen(filter_.key)) is not None:
+            parts.append(_key_condition(keys, backend))
+        if (ids := chosen(filter_.ids)) is not None:
+            parts.append(backend.among(_ROWS.id, row_numbers(ids)))
+        return cls(selection, and_(*parts) if parts else None)
+
+    def condition(self) -> ColumnElement[bool]:
+        """The whole filter, in a form that keeps the database off the index by group: another path is better."""
+        parts: list[ColumnElement[bool]] = [] if self.narrow is None else [self.narrow]
+        for column, numbers in ((_ROWS.group_id, self.selection.groups), (_ROWS.status, self.selection.statuses)):
+            if numbers is not None:
+                parts.append((column + 0).in_(sorted(numbers)))
+        return and_(True, *parts)
+
+    def condition_by_group(self, counts: Counts) -> ColumnElement[bool]:
+        """The part answered by groups and statuses, in a form that the index by group answers."""
+        matching = [pair for pair in counts if self.selection.takes(*pair)]
+        return and_(
+            _ROWS.group_id.in_(sorted({group for group, _ in matching})),
+            _ROWS.status.in_(sorted({status for _, status in matching})),
+        )
+
+    def page(self, sort: FindingSort, counts: Counts, limit: int, offset: int) -> Select[tuple[int]]:
+        """The row numbers of one page, in order."""
+        gather = self._gathers(sort, counts, limit + offset)
+        condition = self.condition_by_group(counts) if gather else self.condition()
+        rows = select(_ROWS.id).where(condition).limit(limit).offset(offset)
+        return rows.order_by(*order_of(sort, indexed=not gather))
+
+    def _gathers(self, sort: FindingSort, counts: Counts, wanted: int) -> bool:
+        if self.narrow is not None or self.selection.is_everything:
+            return False
+        total = sum(counts.values())
+        matching = sum(count for pair, count in counts.items() if self.selection.takes(*pair))
+        if sort is FindingSort.ID:
+            # Fingerprints scatter every group evenly: walking visits `wanted` times `total / matching` rows.
+            return wanted * total > matching * matching
+        return 2 * matching < total
+
+
+def order_of(sort: FindingSort, *, indexed: bool = True) -> Order:
+    """Total order of a sort. `indexed` False keeps the database from following an index to save the sorting."""
+    first, *rest = _COLUMNS[sort]
+    expression = first if indexed else first + ("" if sort is FindingSort.KEY else 0)
+    descending = sort is FindingSort.LAST_SEEN
+    return tuple(column.desc() if descending else column.asc() for column in (expression, *rest))
+
+
+def beyond(sort: FindingSort, last: tuple[Any, ...]) -> ColumnElement[bool]:
+    """Whether a finding comes after the one whose sort columns hold `last`."""
+    columns = tuple_(*_COLUMNS[sort])
+    return columns < last if sort is FindingSort.LAST_SEEN else columns > last
+
+
+def sort_values(sort: FindingSort, row_number: int) -> Select[tuple[Any, ...]]:
+    """The sort columns of one finding."""
+    return select(*_COLUMNS[sort]).where(_ROWS.id == row_number)
+
+
+def whole_findings() -> Select[tuple[Any, ...]]:
+    """Findings with their runs and decision. Outer joins: an inner one would let SQLite start at the runs."""
+    return select(
+        schema.findings,
+        _FIRST.c.started_at.label("first_seen"),
+        _LAST.c.started_at.label("last_seen"),
+        _DECISIONS.person,
+        _DECISIONS.reason,
+        _DECISIONS.until,
+    ).select_from(
+        schema.findings.outerjoin(_FIRST, _FIRST.c.number == _ROWS.first_run)
+        .outerjoin(_LAST, _LAST.c.number == _ROWS.last_run)
+        .outerjoin(schema.decisions, _DECISIONS.id == _ROWS.decision_id)
+    )
+
+
+def _key_condition(keys: frozenset[str], backend: Backend) -> ColumnElement[bool]:
+    """Keys as stored, or as shown with `|` between their parts."""
+    spellings = keys | {key.replace(shown_key(KEY_SEPARATOR), KEY_SEPARATOR) for key in keys}
+    patterns = sorted(spelling for spelling in spellings if "*" in spelling)
+    if len(patterns) > _MAX_PATTERNS:
+        raise RefusedError(f"more than {_MAX_PATTERNS} key patterns were given at once.")
+    conditions = [_pattern_condition(pattern, backend) for pattern in patterns]
+    if len(patterns) < len(spellings):
+        conditions.append(backend.among(_ROWS.key, sorted(spellings.difference(patterns))))
+    return or_(False, *conditions)
+
+
+def _pattern_condition(pattern: str, backend: Backend) -> ColumnElement[bool]:
+    beginning = pattern[: pattern.index("*")]
+    fits = backend.matches(_ROWS.key, pattern)
+    if not beginning:
+        return fits
+    return and_(_ROWS.key >= beginning, _ROWS.key < beginning + _BEYOND_UNICODE, fits)

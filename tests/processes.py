@@ -1,0 +1,103 @@
+"""Starting the product's own commands as processes, as a user would."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+_COMMAND = (sys.executable, "-m", "reconciler")
+_START_TIMEOUT_S = 60.0
+_STOP_TIMEOUT_S = 20.0
+
+
+def run_command(
+    *arguments: str | Path,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    timeout_s: float = 120,
+) -> subprocess.CompletedProcess[str]:
+    """Run one `reconciler` command to its end."""
+    return subprocess.run(
+        [*_COMMAND, *map(str, arguments)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+class Sandbox:
+    """`reconciler sandbox` in a process of its own, stopped by SIGTERM at the end."""
+
+    def __init__(self, directory: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
+        self._directory = directory
+        self._options = options
+        self._environment = environment
+
+    def __enter__(self) -> Self:
+        self._log = (self._directory.parent / f"{self._directory.name}.log").open("w+")
+        self._process = subprocess.Popen(
+            [*_COMMAND, "sandbox", "--dir", str(self._directory), *self._options],
+            env=dict(self._environment if self._environment is not None else os.environ),
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+        )
+        try:
+            self.systems: dict[str, Any] = json.loads(self._first_line())
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def _first_line(self) -> bytes:
+        stream: IO[bytes] | None = self._process.stdout
+        assert stream is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(stream, selectors.EVENT_READ)
+            if not selector.select(_START_TIMEOUT_S):
+                raise AssertionError("the sandbox said nothing in time")
+        line = stream.readline()
+        if not line:
+            self._log.seek(0)
+            raise AssertionError(f"the sandbox did not start: {self._log.read()}")
+        return line
+
+    @property
+    def project(self) -> Path:
+        """The project file that reconciles these two systems."""
+        return Path(self.systems["project"])
+
+    @property
+    def truth(self) -> list[dict[str, str | None]]:
+        """What was planted."""
+        planted: list[dict[str, str | None]] = json.loads(Path(self.systems["truth"]).read_text())
+        return planted
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        code = self._stop()
+        if error is None:
+            assert code == 0, f"the sandbox ended with {code}"
+
+    def _stop(self) -> int:
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+        finally:
+            if self._process.stdout is not None:
+                self._process.stdout.close()
+            self._log.close()

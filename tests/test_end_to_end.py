@@ -1,0 +1,75 @@
+"""The whole product as a user runs it: two systems over HTTP, one command, exactly the planted discrepancies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.processes import Sandbox, run_command
+
+Planted = tuple[str, str, str | None, str, str]
+"""Entity, key, field, kind, cause."""
+
+
+def _planted(findings: list[dict[str, Any]]) -> list[Planted]:
+    return sorted(
+        ((each["entity"], each["key"], each["field"], each["kind"], each["cause"]) for each in findings), key=repr
+    )
+
+
+def _findings(project: Path) -> list[dict[str, Any]]:
+    done = run_command("--project", project, "findings", "list", "--json")
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+def _run(project: Path, *options: str) -> tuple[int, dict[str, Any], str]:
+    done = run_command("--project", project, "run", "--json", *options)
+    return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
+
+
+@pytest.mark.parametrize(("customers", "seed"), [(120, 1), (1000, 7)], ids=["120 customers", "1000 customers"])
+@pytest.mark.timeout(120)
+def test_a_run_finds_exactly_what_was_planted(tmp_path: Path, customers: int, seed: int) -> None:
+    with Sandbox(tmp_path / "box", "--customers", str(customers), "--seed", str(seed)) as sandbox:
+        code, document, narration = _run(sandbox.project)
+        assert code == 1, narration
+        assert document["status"] == "complete"
+        assert _planted(_findings(sandbox.project)) == _planted(sandbox.truth)
+        for counts in document["entities"].values():
+            for side in ("crm", "erp"):
+                count = dict(counts[side])
+                assert count.pop("pulled") == sum(count.values())
+        reports = document["reports"]
+        assert all((sandbox.project.parent / reports[kind]).is_file() for kind in ("html", "json", "xlsx"))
+
+
+@pytest.mark.timeout(120)
+def test_a_second_run_reads_only_changes_and_finds_the_same(tmp_path: Path) -> None:
+    with Sandbox(tmp_path / "box") as sandbox:
+        _run(sandbox.project)
+        first = _planted(_findings(sandbox.project))
+        code, document, narration = _run(sandbox.project)
+        assert code == 0, narration
+        assert all(counts["findings"]["new"] == 0 for counts in document["entities"].values())
+        assert _planted(_findings(sandbox.project)) == first
+
+
+@pytest.mark.parametrize("kind", ["429", "empty200", "slow", "drop", "truncate", "html502", "shift", "expire"])
+@pytest.mark.timeout(180)
+def test_a_misbehaving_system_never_changes_the_findings(tmp_path: Path, kind: str) -> None:
+    with Sandbox(tmp_path / "box", "--misbehave", kind) as sandbox:
+        code, document, narration = _run(sandbox.project)
+        found, truth = _planted(_findings(sandbox.project)), _planted(sandbox.truth)
+        assert "Traceback" not in narration
+        if code == 3:
+            assert document["status"] in ("partial", "failed")
+            assert document["warnings"]
+            assert set(found) <= set(truth)
+        else:
+            assert code == 1, narration
+            assert found == truth
