@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 from reconciler.app.finding_texts import explanations
@@ -31,7 +29,7 @@ async def write_reports(workspace: Workspace, outcome: RunOutcome) -> dict[str, 
     project = workspace.project
     folder = project.data / REPORTS
     files = {kind: folder / f"{outcome.run_id}.{kind}" for kind in ("html", "json", "xlsx")}
-    report = await _report(workspace, outcome, {kind: _shown(path, project.folder) for kind, path in files.items()})
+    report = await _report(workspace, outcome, {kind: str(path.resolve()) for kind, path in files.items()})
     explain = explanations(project.file.project.locale)
     await write_json(report, files["json"], explain)
     await write_html(report, files["html"], explain)
@@ -44,11 +42,6 @@ async def write_reports(workspace: Workspace, outcome: RunOutcome) -> dict[str, 
                 "findings_gone": max(entity.settled, 0),
             }
     return document
-
-
-def _shown(path: Path, folder: Path) -> str:
-    """The path as someone in the folder of the project file would type it."""
-    return os.path.relpath(path, folder)
 
 
 async def _report(workspace: Workspace, outcome: RunOutcome, files: dict[str, str]) -> Report:

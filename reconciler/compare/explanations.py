@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.compare.reasons import in_portuguese
 from reconciler.model.findings import Cause, FindingKind
 
 _UNKNOWN: Final = "?"
@@ -146,8 +147,14 @@ def explain(cause: Cause, kind: FindingKind, detail: Mapping[str, str], locale: 
         for side in ("crm", "erp")
         if f"{side}_link" in detail
     )
-    words["reason"] = f" ({detail['reason']})" if detail.get("reason") else ""
+    words["reason"] = _reason(language, detail.get("reason", ""))
     return sentence.format_map(words)
+
+
+def _reason(language: _Language, reason: str) -> str:
+    """The reason in brackets; as it is where the language has no words for it, since it is all that is known."""
+    told = (in_portuguese(reason) or reason) if language is _PORTUGUESE else reason
+    return f" ({told})" if told else ""
 
 
 def _shift(language: _Language, detail: Mapping[str, str]) -> str:

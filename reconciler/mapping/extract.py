@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeVar, cast
 
 from reconciler.mapping.json_values import is_empty, scalar_text, unwrap
 from reconciler.mapping.path import Element, Key, Path, Place
@@ -14,53 +14,77 @@ from reconciler.mapping.reading import join_plain
 
 Column = list[object]
 _Elements = dict[object, object]
+_Name = TypeVar("_Name", str, int)
 
 _SCALAR_LOOK = re.compile(r"[-0-9]|true|false|inf|nan")
 """Beginnings of what the text of a JSON number or boolean can look like."""
 
 
-class _Node(NamedTuple):
+class _Node:
+    """A step of some path, and the further steps from there; those of one kind are taken together."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        self.keys: dict[str, _Node] = {}
+        self.positions: dict[int, _Node] = {}
+        self.elements: dict[str, dict[str, _Node]] = {}
+
+    def branches(self) -> Iterator[tuple[Callable[[Column], list[Column]], list[_Node]]]:
+        """How to take further steps, several at once, and where each of them leads."""
+        if self.keys:
+            yield _keys(tuple(self.keys)), list(self.keys.values())
+        for position, node in self.positions.items():
+            yield _place(Place(position)), [node]
+        for attribute, nodes in self.elements.items():
+            yield _elements_of(attribute, tuple(nodes)), list(nodes.values())
+
+
+class _Branch(NamedTuple):
     parent: int
-    step: Callable[[Column], Column]
+    take: Callable[[Column], list[Column]]
+    places: list[int]
 
 
 class Extraction:
     """The values of a set of paths for many records, as `Path.read` gives them one at a time."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
-        self._nodes: list[_Node] = []
-        self._places: dict[tuple[object, ...], int] = {}
+        self._nodes = [_Node(0)]
         self._ends = {path: self._add(path) for path in paths}
+        self._branches = [
+            _Branch(node.place, take, [child.place for child in children])
+            for node in self._nodes
+            for take, children in node.branches()
+        ]
 
     def columns(self, records: Sequence[object]) -> dict[Path, Column]:
         """For each path its value in each record, None where missing, still in a `{"$": value}` where it was.
 
         `records` are objects.
         """
-        computed: list[Column] = [list(records)]
-        for parent, step in self._nodes:
-            computed.append(step(computed[parent]))
+        computed: dict[int, Column] = {0: list(records)}
+        for parent, take, places in self._branches:
+            computed.update(zip(places, take(computed[parent]), strict=True))
         return {path: computed[end] for path, end in self._ends.items()}
 
     def _add(self, path: Path) -> int:
-        at = 0
-        trail: tuple[object, ...] = ()
+        at = self._nodes[0]
         for step in path.steps:
-            if isinstance(step, Element):
-                plain = _SCALAR_LOOK.match(step.text) is not None
-                trail, at = self._node((*trail, step.attribute, plain), at, _elements_by(step.attribute, plain=plain))
-                trail, at = self._node((*trail, step.text), at, _key(step.text))
-            else:
-                trail, at = self._node((*trail, step), at, _key(step.name) if isinstance(step, Key) else _place(step))
-        return at
+            match step:
+                case Key(name):
+                    at = self._node(at.keys, name)
+                case Place(position):
+                    at = self._node(at.positions, position)
+                case Element(attribute, text):
+                    at = self._node(at.elements.setdefault(attribute, {}), text)
+        return at.place
 
-    def _node(
-        self, trail: tuple[object, ...], parent: int, step: Callable[[Column], Column]
-    ) -> tuple[tuple[object, ...], int]:
-        if trail not in self._places:
-            self._nodes.append(_Node(parent, step))
-            self._places[trail] = len(self._nodes)
-        return trail, self._places[trail]
+    def _node(self, known: dict[_Name, _Node], name: _Name) -> _Node:
+        """The node of that name, made when it is new. A node comes after its parent in `_nodes`."""
+        if name not in known:
+            known[name] = _Node(len(self._nodes))
+            self._nodes.append(known[name])
+        return known[name]
 
 
 def select_column(field: FieldMapping, columns: Mapping[Path, Column]) -> Column:
@@ -72,6 +96,8 @@ def select_column(field: FieldMapping, columns: Mapping[Path, Column]) -> Column
         return _joined(parts)
     chosen = parts[0]
     for other in parts[1:]:
+        if _without_blanks(chosen):
+            break
         chosen = [later if is_empty(first) else first for first, later in zip(chosen, other, strict=True)]
     return chosen
 
@@ -92,48 +118,84 @@ def _without_blanks(column: Column) -> bool:
     return set(map(type, column)) == {str} and "" not in column and not any(map(str.isspace, cast("list[str]", column)))
 
 
-def _key(name: str) -> Callable[[Column], Column]:
-    get = itemgetter(name)
+def _keys(names: tuple[str, ...]) -> Callable[[Column], list[Column]]:
+    """Objects to their values under each name. Every object is looked at once while all have all of the names."""
+    get_all = itemgetter(*names)
 
-    def step(parents: Column) -> Column:
-        try:
-            return list(map(get, cast("list[dict[str, object]]", parents)))
-        except (KeyError, TypeError):
-            return [parent.get(name) if isinstance(parent, dict) else None for parent in parents]
+    def take(parents: Column) -> list[Column]:
+        if len(names) > 1 and parents:
+            try:
+                return list(map(list, zip(*map(get_all, cast("list[dict[str, object]]", parents)), strict=True)))
+            except (KeyError, TypeError):
+                pass
+        return [_key(name, parents) for name in names]
 
-    return step
+    return take
 
 
-def _place(step: Place) -> Callable[[Column], Column]:
-    def column(parents: Column) -> Column:
+def _key(name: str, parents: Column) -> Column:
+    try:
+        return list(map(itemgetter(name), cast("list[dict[str, object]]", parents)))
+    except (KeyError, TypeError):
+        return [parent.get(name) if isinstance(parent, dict) else None for parent in parents]
+
+
+def _place(step: Place) -> Callable[[Column], list[Column]]:
+    def take(parents: Column) -> list[Column]:
         if set(map(type, parents)) == {list}:
             try:
-                return [parent[step.position] for parent in cast("list[Column]", parents)]
+                return [[parent[step.position] for parent in cast("list[Column]", parents)]]
             except IndexError:
                 pass
-        return [step.read(parent) for parent in parents]
+        return [[step.read(parent) for parent in parents]]
 
-    return column
+    return take
 
 
-def _elements_by(attribute: str, *, plain: bool) -> Callable[[Column], Column]:
-    """Lists of objects to objects by the text of an attribute, the first of equals winning.
+def _elements_of(attribute: str, texts: tuple[str, ...]) -> Callable[[Column], list[Column]]:
+    """Lists of objects to the object whose attribute has each text, the first of equals winning."""
+    plain = any(_SCALAR_LOOK.match(text) for text in texts)
+    take_keys = _keys(texts)
+
+    def take(parents: Column) -> list[Column]:
+        aligned = _aligned(parents, attribute)
+        if aligned is not None:
+            return [aligned[text] if text in aligned else [None] * len(parents) for text in texts]
+        return take_keys(_by_text(parents, attribute, plain=plain))
+
+    return take
+
+
+def _aligned(parents: Column, attribute: str) -> dict[str, Column] | None:
+    """The objects by the text of their attribute, when all lists hold the same ones in the same order; else None."""
+    try:
+        columns = list(zip(*cast("list[list[dict[str, object]]]", parents), strict=True))
+        found = [set(map(itemgetter(attribute), column)) for column in columns]
+    except (KeyError, TypeError, ValueError):
+        return None
+    named = {}
+    for names, column in zip(reversed(found), reversed(columns), strict=True):
+        name = names.pop()
+        # 1, 1.0 and true are one to a set, and three texts.
+        if names or not isinstance(name, str):
+            return None
+        named[name] = list(column)
+    return cast("dict[str, Column]", named)
+
+
+def _by_text(parents: Column, attribute: str, *, plain: bool) -> Column:
+    """Each list as an object by the text of the attribute, the first of equals winning.
 
     Args:
-        attribute: name of the attribute.
         plain: whether an attribute may be wanted that JSON writes without quotes.
     """
-
-    def step(parents: Column) -> Column:
-        if plain:
-            return [_elements(parent, attribute) for parent in parents]
+    if not plain:
         try:
             lists = cast("list[list[dict[str, object]] | None]", parents)
             return [{each[attribute]: each for each in reversed(each_list or ())} for each_list in lists]
         except (KeyError, TypeError):
-            return [_elements(parent, attribute) for parent in parents]
-
-    return step
+            pass
+    return [_elements(parent, attribute) for parent in parents]
 
 
 def _elements(parent: object, attribute: str) -> _Elements:
