@@ -62,7 +62,7 @@ def test_a_second_run_reads_only_changes_and_finds_the_same(tmp_path: Path) -> N
 @pytest.mark.parametrize("kind", ["429", "empty200", "slow", "drop", "truncate", "html502", "shift", "expire"])
 @pytest.mark.timeout(180)
 def test_a_misbehaving_system_never_changes_the_findings(tmp_path: Path, kind: str) -> None:
-    with Sandbox(tmp_path / "box", "--misbehave", kind) as sandbox:
+    with Sandbox(tmp_path / "box", "--customers", "40", "--misbehave", kind) as sandbox:
         code, document, narration = _run(sandbox.project)
         found, truth = _planted(_findings(sandbox.project)), _planted(sandbox.truth)
         assert "Traceback" not in narration

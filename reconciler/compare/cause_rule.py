@@ -3,7 +3,7 @@
 The rules read these columns of one differing pair: `crm_value` and `erp_value` (what people see), `crm_form` and
 `erp_form` (canonical forms), `crm_compared` and `erp_compared` (what differs), `damaged_side` (`mojibake.py`),
 `swapped_with` (name of the field that holds the other's value), `crm_changed_at` and `erp_changed_at`, for amounts
-`crm_places_kept` and `erp_places_kept` (`amount_causes_sql.places_kept`), and the parameter `known_codes`.
+`crm_places_kept` and `erp_places_kept` (`amount_causes_sql.places_kept`).
 """
 
 from __future__ import annotations

@@ -38,15 +38,16 @@ _BY_TYPE: dict[FieldType, tuple[CauseRule, ...]] = {
 }
 
 
-def rules_for(field: FieldRule, swapped_with: str | None) -> tuple[CauseRule, ...]:
+def rules_for(field: FieldRule, swapped_with: str | None, known_codes: str) -> tuple[CauseRule, ...]:
     """The rules that apply to a field, in the order they are tried.
 
     Args:
         swapped_with: SQL text of the name of the field that holds the other's value, null when none does; None when no
             field can.
+        known_codes: name of the parameter with the list of known codes.
     """
     swapped = () if swapped_with is None else (_swapped_fields(swapped_with),)
-    coded = (text.UNMAPPED_CODE,) if has_code_list(field) else ()
+    coded = (text.unmapped_code(known_codes),) if has_code_list(field) else ()
     return (_MISSING_VALUE, *_BY_TYPE[field.type], *swapped, *coded, time.STALE_SIDE)
 
 

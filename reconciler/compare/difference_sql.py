@@ -1,11 +1,11 @@
-"""The findings of pairs whose values differ: one statement per compared field."""
+"""The findings of pairs whose values differ: one selection per compared field."""
 
 from __future__ import annotations
 
 from reconciler.compare.amount_causes_sql import places_kept
 from reconciler.compare.cause_sql import cause_of, detail_of, has_code_list, rules_for
 from reconciler.compare.equality_sql import differs
-from reconciler.compare.finding_sql import insert_findings, literal, record_columns
+from reconciler.compare.finding_sql import literal, record_columns, select_findings
 from reconciler.compare.layout import FieldColumns, Layout, shortened, value_as_text
 from reconciler.compare.session import SqlParameter
 from reconciler.model.entities import FieldType, Side
@@ -22,41 +22,41 @@ def pairs_by_field(layout: Layout) -> str:
 
 
 def difference_findings(layout: Layout, field: FieldColumns, *, has_invalid: bool, has_damaged: bool) -> str:
-    """Statement that adds the findings of one field.
+    """Selection of the findings of one field.
 
     Args:
         has_invalid: the field is unreadable in some record; such pairs have an `invalid` finding instead
             (`invalid_sql.py`).
         has_damaged: the table `damaged_text` names pairs with mojibake in this field.
 
-    Parameters: `entity`, `field`, `owner`, and those of `difference_parameters`.
+    Parameters: `entity`, and those of `difference_parameters`.
     """
-    rules = rules_for(field.rule, _swapped_with(layout, field))
+    rules = rules_for(field.rule, _swapped_with(layout, field), _known_codes(field))
     source = f"""(
             SELECT *, {cause_of(rules)} AS cause
             FROM ({_differing(layout, field, has_invalid, has_damaged)}) AS differing
         ) AS explained"""
     columns = {
-        "field": "$field",
+        "field": f"${field.name_parameter}",
         "cause": "cause",
         "detail": detail_of(rules),
-        "owner": "$owner",
+        "owner": f"${_owner(field)}",
         **record_columns(*Side),
         "crm_value": shortened(value_as_text(field.rule.type, "crm_value")),
         "erp_value": shortened(value_as_text(field.rule.type, "erp_value")),
     }
-    return insert_findings(literal(FindingKind.DIFFERS), "crm_key", columns, source)
+    return select_findings(literal(FindingKind.DIFFERS), "crm_key", columns, source)
 
 
-def difference_parameters(layout: Layout, field: FieldColumns) -> dict[str, SqlParameter]:
-    """The parameters of a field's statement besides `entity`."""
-    rule = field.rule
-    parameters: dict[str, SqlParameter] = {"field": rule.name, "owner": rule.owner}
-    parameters |= {_name_parameter(other): other.rule.name for other in _exchangeable(layout, field)}
-    if field.tolerance is not None:
-        parameters[field.tolerance_parameter] = field.tolerance
-    if has_code_list(rule):
-        parameters["known_codes"] = sorted(rule.known_codes or ())
+def difference_parameters(layout: Layout) -> dict[str, SqlParameter]:
+    """The parameters of the selections of every compared field, besides `entity`."""
+    parameters: dict[str, SqlParameter] = {}
+    for field in layout.compared:
+        parameters |= {field.name_parameter: field.rule.name, _owner(field): field.rule.owner}
+        if field.tolerance is not None:
+            parameters[field.tolerance_parameter] = field.tolerance
+        if has_code_list(field.rule):
+            parameters[_known_codes(field)] = sorted(field.rule.known_codes or ())
     return parameters
 
 
@@ -65,7 +65,8 @@ def pairs_that_differ(field: FieldColumns, *, has_invalid: bool) -> str:
     condition = differs(field, field.compared(Side.CRM), field.compared(Side.ERP))
     if not has_invalid:
         return condition
-    unreadable = "SELECT 1 FROM invalid_part WHERE of_pair AND finding_key = pair.crm_key AND field = $field"
+    unreadable = "SELECT 1 FROM invalid_part WHERE of_pair AND finding_key = pair.crm_key AND field = "
+    unreadable += f"${field.name_parameter}"
     return f"{condition} AND NOT EXISTS ({unreadable})"
 
 
@@ -105,7 +106,7 @@ def _changed_at(layout: Layout, side: Side) -> str:
 def _swapped_with(layout: Layout, field: FieldColumns) -> str | None:
     others = " ".join(
         f"WHEN crm_form = other_{other.form(Side.ERP)} AND other_{other.form(Side.CRM)} = erp_form"
-        f" THEN ${_name_parameter(other)}"
+        f" THEN ${other.name_parameter}"
         for other in _exchangeable(layout, field)
     )
     return f"CASE {others} END" if others else None
@@ -124,5 +125,9 @@ def _exchangeable(layout: Layout, field: FieldColumns) -> list[FieldColumns]:
     return [other for other in layout.compared if other.rule.type is field.rule.type and other is not field]
 
 
-def _name_parameter(field: FieldColumns) -> str:
-    return f"name_{field.index}"
+def _owner(field: FieldColumns) -> str:
+    return f"owner_{field.index}"
+
+
+def _known_codes(field: FieldColumns) -> str:
+    return f"known_codes_{field.index}"

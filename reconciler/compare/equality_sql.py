@@ -16,8 +16,3 @@ def differs(field: FieldColumns, crm: str, erp: str) -> str:
         return f"{crm} IS DISTINCT FROM {erp}"
     tolerance = f"CAST(${field.tolerance_parameter} AS DECIMAL({staging.DECIMAL_PRECISION}, {staging.DECIMAL_SCALE}))"
     return f"({crm} IS DISTINCT FROM {erp} AND ({crm} IS NULL OR {erp} IS NULL OR abs({crm} - {erp}) > {tolerance}))"
-
-
-def tolerances(fields: tuple[FieldColumns, ...]) -> dict[str, str]:
-    """The parameters that `differs` needs for these fields."""
-    return {field.tolerance_parameter: field.tolerance for field in fields if field.tolerance is not None}

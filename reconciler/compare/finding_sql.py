@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from reconciler.compare.layout import KEY_SEPARATOR_SQL, shown_key
@@ -20,8 +20,13 @@ CREATE_FINDING: Final = (
 )
 
 
-def insert_findings(kind: str, key: str, columns: Mapping[str, str], source: str) -> str:
-    """Statement that adds a finding for each row of `source`.
+def insert_findings(selections: Sequence[str]) -> str:
+    """Statement that adds the findings of every selection; they run side by side."""
+    return f"INSERT INTO finding {' UNION ALL '.join(selections)}"
+
+
+def select_findings(kind: str, key: str, columns: Mapping[str, str], source: str) -> str:
+    """Selection of a finding for each row of `source`.
 
     Args:
         kind: SQL text of the kind.
@@ -29,7 +34,7 @@ def insert_findings(kind: str, key: str, columns: Mapping[str, str], source: str
         columns: SQL text by column of `FindingRow`; what is not named is null, `detail` an empty object.
         source: what follows FROM.
 
-    The statement needs the parameter `entity`, and those that its parts need.
+    It needs the parameter `entity`, and those that its parts need.
     """
     identity = _joined("$entity", key, f"coalesce({columns.get('field', 'NULL')}, '')", kind)
     texts = {
@@ -40,9 +45,7 @@ def insert_findings(kind: str, key: str, columns: Mapping[str, str], source: str
         "detail": "'{}'",
         **columns,
     }
-    return (
-        f"INSERT INTO finding SELECT {', '.join(texts.get(name, 'NULL') for name in FindingRow._fields)} FROM {source}"
-    )
+    return f"SELECT {', '.join(texts.get(name, 'NULL') for name in FindingRow._fields)} FROM {source}"
 
 
 def literal(kind: FindingKind) -> str:

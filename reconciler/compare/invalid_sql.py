@@ -8,7 +8,7 @@ read. A rejected record and a field of another record may claim the same key: th
 from __future__ import annotations
 
 from reconciler.compare.cause_rule import json_text
-from reconciler.compare.finding_sql import insert_findings, listed_ids, literal
+from reconciler.compare.finding_sql import listed_ids, literal, select_findings
 from reconciler.compare.layout import FieldColumns, shortened
 from reconciler.compare.staged_sql import StagedSide, row_key, usable
 from reconciler.model.entities import Side
@@ -83,7 +83,7 @@ def partner_parts(columns: FieldColumns | None, side: Side) -> str:
 
 
 def invalid_findings() -> str:
-    """Statement that adds a finding per record or field that could not be mapped.
+    """Selection of a finding per record or field that could not be mapped.
 
     Parameters: `entity`, and `owned_fields` and `owners`, two lists of the same length.
     """
@@ -104,7 +104,7 @@ def invalid_findings() -> str:
             FROM invalid_part
         ) AS part
         GROUP BY finding_key, field"""
-    return insert_findings(literal(FindingKind.INVALID), "finding_key", columns, source)
+    return select_findings(literal(FindingKind.INVALID), "finding_key", columns, source)
 
 
 def _of(side: Side, aggregate: str) -> str:

@@ -91,6 +91,11 @@ class FieldColumns:
         return value_as_text(self.rule.type, self.value(side))
 
     @property
+    def name_parameter(self) -> str:
+        """Name of the statement parameter that holds the field's name."""
+        return f"name_{self.index}"
+
+    @property
     def tolerance_parameter(self) -> str:
         """Name of the statement parameter that holds the tolerance."""
         return f"tolerance_{self.index}"

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from reconciler.compare import difference_sql, invalid_sql, link_sql, match_sql, record_sql
 from reconciler.compare.damaged_text import find_damaged_texts
-from reconciler.compare.equality_sql import tolerances
-from reconciler.compare.finding_sql import CREATE_FINDING
+from reconciler.compare.finding_sql import CREATE_FINDING, insert_findings
 from reconciler.compare.layout import FieldColumns, Layout
 from reconciler.compare.session import SqlParameter, SqlSession
 from reconciler.compare.staged_sql import StagedSide
@@ -55,16 +54,11 @@ class Procedure:
             The accounting of each side. Pairs are counted from the keys and the rest from what was joined, so that a
             record lost or doubled on the way shows as an accounting that does not balance.
         """
-        self.parameters |= {"entity": self.layout.rule.entity, **tolerances(self.layout.compared)}
+        self.parameters |= {"entity": self.layout.rule.entity, **difference_sql.difference_parameters(self.layout)}
         self._tallies = {staged.side: self._count(staged) for staged in (self.crm, self.erp)}
         self._match()
         self._execute(CREATE_FINDING)
-        invalid_fields = self._collect_invalid()
-        if self.layout.compared:
-            numbers = self._numbers(difference_sql.pairs_by_field(self.layout))
-            for column, number in zip(self.layout.compared, numbers, strict=True):
-                if number:
-                    self._differences(column, has_invalid=column.rule.name in invalid_fields)
+        self._differences(self._collect_invalid())
         self._records()
         return {side: self._accounting(side) for side in Side}
 
@@ -131,26 +125,38 @@ class Procedure:
                 self._execute(invalid_sql.partner_parts(carried.get(name), side), field=name)
         return names
 
-    def _differences(self, column: FieldColumns, *, has_invalid: bool) -> None:
+    def _differences(self, invalid_fields: set[str]) -> None:
+        if not self.layout.compared:
+            return
+        numbers = self._numbers(difference_sql.pairs_by_field(self.layout))
+        selections = [
+            self._differences_of(column, has_invalid=column.rule.name in invalid_fields)
+            for column, number in zip(self.layout.compared, numbers, strict=True)
+            if number
+        ]
+        if selections:
+            self._execute(insert_findings(selections))
+
+    def _differences_of(self, column: FieldColumns, *, has_invalid: bool) -> str:
         has_damaged = column.rule.type is FieldType.TEXT and find_damaged_texts(
-            self.session, column, {**self.parameters, "field": column.rule.name}, has_invalid=has_invalid
+            self.session, column, self.parameters, has_invalid=has_invalid
         )
-        statement = difference_sql.difference_findings(
-            self.layout, column, has_invalid=has_invalid, has_damaged=has_damaged
-        )
-        self._execute(statement, **difference_sql.difference_parameters(self.layout, column))
+        return difference_sql.difference_findings(self.layout, column, has_invalid=has_invalid, has_damaged=has_damaged)
 
     def _records(self) -> None:
         search = find_similar_records(self.session, self.layout)
-        for side in Side:
-            self._execute(
-                record_sql.only_findings(self.layout, side, searched=search.done), limit_note=search.limit_note
-            )
-        self._execute(record_sql.duplicate_findings())
+        selections = [record_sql.only_findings(self.layout, side, searched=search.done) for side in Side]
+        selections.append(record_sql.duplicate_findings())
         if self._has_links:
-            self._execute(record_sql.ambiguous_findings(self.layout))
-        owners: dict[str, str | None] = {rule.name: rule.owner for rule in self.layout.rule.fields}
-        self._execute(invalid_sql.invalid_findings(), owned_fields=list(owners.keys()), owners=list(owners.values()))
+            selections.append(record_sql.ambiguous_findings(self.layout))
+        selections.append(invalid_sql.invalid_findings())
+        rules = self.layout.rule.fields
+        self._execute(
+            insert_findings(selections),
+            limit_note=search.limit_note,
+            owned_fields=[rule.name for rule in rules],
+            owners=[rule.owner for rule in rules],
+        )
 
     def _accounting(self, side: Side) -> SideCount:
         tally = self._tallies[side]

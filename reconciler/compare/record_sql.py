@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.compare.cause_rule import json_text
-from reconciler.compare.finding_sql import insert_findings, listed_ids, literal, record_columns
+from reconciler.compare.finding_sql import listed_ids, literal, record_columns, select_findings
 from reconciler.compare.layout import Layout, shown_key
 from reconciler.compare.link_sql import disagreeing_link
 from reconciler.model.entities import Side
@@ -13,7 +13,7 @@ _ONLY_IN = {Side.CRM: FindingKind.ONLY_IN_CRM, Side.ERP: FindingKind.ONLY_IN_ERP
 
 
 def only_findings(layout: Layout, side: Side, *, searched: bool) -> str:
-    """Statement that adds the records without a partner.
+    """Selection of findings of the records without a partner.
 
     The value of the finding is the record's label (name or number). Parameters: `entity`, `limit_note` (JSON detail of
     a record for which nothing similar was found).
@@ -50,11 +50,11 @@ def only_findings(layout: Layout, side: Side, *, searched: bool) -> str:
             LEFT JOIN (
                 SELECT {there}_key, {there}_id, {layout.label(side.other)} AS {there}_label FROM only_{there}
             ) AS suggested ON suggested.{there}_key = similar_record.{there}_key"""
-    return insert_findings(literal(_ONLY_IN[side]), f"only_{here}.{here}_key", columns, source)
+    return select_findings(literal(_ONLY_IN[side]), f"only_{here}.{here}_key", columns, source)
 
 
 def duplicate_findings() -> str:
-    """Statement that adds a finding per key or link that several records claim. Parameter: `entity`."""
+    """Selection of a finding per key or link that several records claim. Parameter: `entity`."""
     source = """(
             SELECT *, row_number() OVER (PARTITION BY cause, finding_key, side ORDER BY id, page, position) AS place
             FROM duplicate_row
@@ -66,11 +66,11 @@ def duplicate_findings() -> str:
         "detail": json_text(counts),
         **{f"{side.value}_id": listed_ids(side) for side in Side},
     }
-    return insert_findings(literal(FindingKind.DUPLICATE), "finding_key", columns, source)
+    return select_findings(literal(FindingKind.DUPLICATE), "finding_key", columns, source)
 
 
 def ambiguous_findings(layout: Layout) -> str:
-    """Statement that adds the pairs of which a side links to another existing record. Parameter: `entity`."""
+    """Selection of findings of the pairs of which a side links to another existing record. Parameter: `entity`."""
     links = {f"{side.value}_link": f"{side.value}_other" for side in Side}
     labels = ", ".join(f"{layout.label(side)} AS {side.value}_label" for side in Side)
     source = f"""(
@@ -84,4 +84,4 @@ def ambiguous_findings(layout: Layout) -> str:
         **record_columns(*Side),
         **{f"{side.value}_value": f"{side.value}_label" for side in Side},
     }
-    return insert_findings(literal(FindingKind.AMBIGUOUS), "crm_key", columns, source)
+    return select_findings(literal(FindingKind.AMBIGUOUS), "crm_key", columns, source)

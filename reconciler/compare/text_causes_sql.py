@@ -65,9 +65,13 @@ LEADING_ZEROS_OF_DIGITS: Final = CauseRule(
 )
 """For free text, where zeros at the left matter only in numbers."""
 
-UNMAPPED_CODE: Final = CauseRule(
-    Cause.UNMAPPED_CODE,
-    "NOT list_contains($known_codes, crm_form) OR NOT list_contains($known_codes, erp_form)",
-    (("side", side_where("NOT list_contains($known_codes, crm_form)")),),
-    (("code", "CASE WHEN list_contains($known_codes, crm_form) THEN erp_form ELSE crm_form END"),),
-)
+
+def unmapped_code(parameter: str) -> CauseRule:
+    """One of two codes is not in the list of known ones, the parameter of that name. Of two unknown ones the CRM's."""
+    crm_known, erp_known = (f"list_contains(${parameter}, {column})" for column in ("crm_form", "erp_form"))
+    return CauseRule(
+        Cause.UNMAPPED_CODE,
+        f"NOT {crm_known} OR NOT {erp_known}",
+        (("side", side_where(f"NOT {crm_known}")),),
+        (("code", f"CASE WHEN {crm_known} THEN erp_form ELSE crm_form END"),),
+    )

@@ -8,12 +8,13 @@ do not shift.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 from pydantic import JsonValue
 
+from reconciler.mapping.extract import Extraction
 from reconciler.mapping.identifiers import identifier_column
-from reconciler.mapping.path import Key, Path
+from reconciler.mapping.path import Path
 from reconciler.ports.http.page_facts import RecordPage
 from reconciler.ports.http.settings import Paging
 
@@ -37,6 +38,7 @@ class ScanWatch:
     def __init__(self, paging: Paging, id_path: Path) -> None:
         self._shifts = shifts(paging)
         self._id_path = id_path
+        self._extraction = Extraction([id_path])
         self.ids: set[str] = set()
         self._without_id = 0
         self._totals: list[tuple[int, int]] = []
@@ -64,7 +66,7 @@ class ScanWatch:
         if page.total is not None:
             self._see_total(self.records, page.total)
         self.pages += 1
-        ids = _ids_of(page.records, self._id_path)
+        ids = self._ids_of(page.records)
         different = set(ids)
         self.ids |= different
         self._without_id += len(page.records) - len(ids)
@@ -97,17 +99,15 @@ class ScanWatch:
         counts_the_rest = not self._shifts and abs(last - (first - before)) < abs(last - first)
         return before + last if counts_the_rest else last
 
+    def _ids_of(self, records: Sequence[JsonValue]) -> list[str]:
+        """The ids there are, as they are staged. A listing of keys may hold bare ids."""
+        raw: list[object]
+        if set(map(type, records)) <= {dict}:
+            raw = self._extraction.columns(records)[self._id_path]
+        else:
+            raw = [self._id_path.read(record) if isinstance(record, dict) else record for record in records]
+        ids, _ = identifier_column(raw)
+        return [identity for identity in ids if identity is not None] if None in ids else cast("list[str]", ids)
+
     def _doubt(self, trouble: str) -> None:
         self.trouble = self.trouble or trouble
-
-
-def _ids_of(records: Sequence[JsonValue], path: Path) -> list[str]:
-    """The ids there are, as they are staged; records without one are left out. A listing of keys may hold bare ids."""
-    raw: list[object]
-    match path.steps:
-        case (Key(name),):
-            raw = [record.get(name) if isinstance(record, dict) else record for record in records]
-        case _:
-            raw = [path.read(record) if isinstance(record, dict) else record for record in records]
-    ids, _ = identifier_column(raw)
-    return [identity for identity in ids if identity is not None]

@@ -118,19 +118,8 @@ def _without_blanks(column: Column) -> bool:
     return set(map(type, column)) == {str} and "" not in column and not any(map(str.isspace, cast("list[str]", column)))
 
 
-def _keys(names: tuple[str, ...]) -> Callable[[Column], list[Column]]:
-    """Objects to their values under each name. Every object is looked at once while all have all of the names."""
-    get_all = itemgetter(*names)
-
-    def take(parents: Column) -> list[Column]:
-        if len(names) > 1 and parents:
-            try:
-                return list(map(list, zip(*map(get_all, cast("list[dict[str, object]]", parents)), strict=True)))
-            except (KeyError, TypeError):
-                pass
-        return [_key(name, parents) for name in names]
-
-    return take
+def _keys(names: Iterable[str]) -> Callable[[Column], list[Column]]:
+    return lambda parents: [_key(name, parents) for name in names]
 
 
 def _key(name: str, parents: Column) -> Column:

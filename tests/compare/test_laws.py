@@ -126,7 +126,7 @@ def _sorted(findings: Sequence[dict[str, str | None]]) -> list[dict[str, str | N
     return sorted(findings, key=lambda finding: str(finding["id"]))
 
 
-_EXAMPLES = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_the_comparison_is_the_plain_definition_and_every_record_is_accounted_fo
     assert len({row.id for row in result.rows}) == len(result.rows)
 
 
-@settings(_EXAMPLES, max_examples=20)
+@settings(_EXAMPLES, max_examples=12)
 @given(crm=_side("crm"), erp=_side("erp"), seed=st.integers(0, 1000))
 def test_the_order_of_records_changes_nothing(run: Comparer, crm: list[Record], erp: list[Record], seed: int) -> None:
     """Also when a side comes in several files."""
@@ -184,7 +184,7 @@ def _without_links_between_keys(records: Sequence[Record]) -> list[Record]:
     ]
 
 
-@settings(_EXAMPLES, max_examples=20)
+@settings(_EXAMPLES, max_examples=12)
 @given(crm=_side("crm"), erp=_side("erp"))
 def test_exchanging_the_sides_exchanges_the_findings(run: Comparer, crm: list[Record], erp: list[Record]) -> None:
     """Neither side is treated in a way of its own, but that of two unknown codes the CRM's is named."""

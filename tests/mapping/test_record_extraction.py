@@ -138,3 +138,15 @@ def test_the_first_of_equal_elements_counts_whatever_their_attribute_is(key: obj
     assert Extraction([path]).columns([record])[path] == [1] == [path.read(record)]
     plain_list = {"slots": [{"key": key, "v": 1}, {"key": key, "v": 2}]}
     assert Extraction([path]).columns([plain_list])[path] == [1]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [["y", "x"], ["x"], ["x", "y", "y"], ["x", "z"], [1, "y"], []],
+    ids=["other order", "shorter", "longer", "other element", "number", "empty"],
+)
+def test_lists_that_differ_from_record_to_record_are_told_apart(second: list[object]) -> None:
+    wanted = [parse_path(f"slots[{name}].v", _SLOTS) for name in ("x", "y")]
+    records = [{"slots": [{"key": key, "v": key} for key in keys]} for keys in (["x", "y"], second)]
+    columns = Extraction(wanted).columns(records)
+    assert [columns[path] for path in wanted] == [[path.read(record) for record in records] for path in wanted]
