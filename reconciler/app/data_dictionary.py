@@ -67,7 +67,7 @@ def _rows(
     fields: Mapping[Side, tuple[FieldMapping, ...]],
     samples: Mapping[Side, Mapping[str, tuple[str, ...]]],
 ) -> list[DictionaryRow]:
-    places = {side: {field.name: " + ".join(map(str, field.paths)) for field in fields[side]} for side in Side}
+    places = {side: {field.name: _place(field) for field in fields[side]} for side in Side}
     return [
         DictionaryRow(
             entity=rule.entity,
@@ -86,6 +86,10 @@ def _rows(
         for field in rule.fields
         if field.name in places[Side.CRM]
     ]
+
+
+def _place(field: FieldMapping) -> str:
+    return (" + " if field.join else " or ").join(map(str, field.paths))
 
 
 def _direction(field: FieldRule) -> str:

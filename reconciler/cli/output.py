@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 import typer
 
 _LONGEST_CELL_CHARACTERS = 48
+_NARROWEST_COLUMN = 6
+_GAP = "  "
 
 
 def print_json(document: Any) -> None:
@@ -40,7 +44,7 @@ def print_table(
 ) -> None:
     """A plain table on stdout, columns as wide as their content up to a limit; a cut cell ends in an ellipsis.
 
-    A row may be shorter than the headings.
+    A row may be shorter than the headings. In a terminal the widest columns give way until the table fits.
 
     Args:
         right: positions of the columns that are aligned to the right.
@@ -48,9 +52,21 @@ def print_table(
     """
     cells = [[_cell(value, widest) for value in (*row, *[""] * (len(headings) - len(row)))] for row in rows]
     widths = [max([width(heading), *(width(row[column]) for row in cells)]) for column, heading in enumerate(headings)]
+    if sys.stdout.isatty():
+        widths = fitted(widths, shutil.get_terminal_size().columns)
     for line in [list(headings), ["─" * columns for columns in widths], *cells]:
         padded = [_padded(text, widths[column], column in right) for column, text in enumerate(line)]
-        typer.echo("  ".join(padded).rstrip())
+        typer.echo(_GAP.join(padded).rstrip())
+
+
+def fitted(widths: Sequence[int], room: int) -> list[int]:
+    """The widths with the widest made narrower, one after another, until all fit into `room` or none can give."""
+    narrowed = list(widths)
+    excess = sum(narrowed) + len(_GAP) * (len(narrowed) - 1) - room
+    while excess > 0 and (widest := max(narrowed)) > _NARROWEST_COLUMN:
+        narrowed[narrowed.index(widest)] -= 1
+        excess -= 1
+    return narrowed
 
 
 def _cell(value: object, widest: int) -> str:
@@ -59,6 +75,10 @@ def _cell(value: object, widest: int) -> str:
 
 
 def _padded(text: str, columns: int, right: bool) -> str:
+    if width(text) > columns:
+        while width(text) > columns - 1:
+            text = text[:-1]
+        text += "…"
     room = " " * (columns - width(text))
     return room + text if right else text + room
 

@@ -14,6 +14,8 @@ from reconciler.cli.output import print_json, print_table
 if TYPE_CHECKING:
     from reconciler.store.state.records import RunRecord
 
+_TO_THE_SECOND = len("2026-11-22T10:11:12")
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -42,7 +44,7 @@ def list_runs(
             (
                 document["run"],
                 document["status"],
-                document["started_at"],
+                document["started_at"][:_TO_THE_SECOND],
                 document.get("seconds", ""),
                 ", ".join(document.get("entities", {})),
                 _total(document, "new"),
