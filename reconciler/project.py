@@ -273,7 +273,8 @@ def _keyring_secret(entry: str) -> str | None:
             hint="Install it with: pip install 'reconciler[keyring]'.",
         ) from error
     service, _, name = entry.rpartition("/")
-    return keyring.get_password(service, name)
+    secret: str | None = keyring.get_password(service, name)
+    return secret
 
 
 def load_project(path: Path, environment: Mapping[str, str] | None = None) -> Project:
