@@ -147,7 +147,7 @@ class RunSection(_Strict):
     Attributes:
         recheck: records read again before their findings are reported.
         sweep_every_h: hours between two full sweeps of the keys, which is when deletions are seen.
-        keep_runs: finished runs whose snapshots and reports are kept.
+        keep_runs: how many snapshots of each side and entity are kept, the newest ones.
     """
 
     fail_on: FailOn = FailOn()

@@ -10,11 +10,14 @@ import typer
 from reconciler.errors import ReconcilerError
 from reconciler.logs import masked
 
+_NOT_UNDERSTOOD = 3
+
 
 def exit_on_failure(app: typer.Typer) -> NoReturn:
     """Run the app; end the process with the exit code that belongs to what happened.
 
-    Usage errors (2) and interruption (130) are the command-line library's own.
+    Usage errors (2) and interruption (130) are the command-line library's own. A defect of ours ends with 3, as a run
+    that could not be carried out.
     """
     try:
         app()
@@ -23,6 +26,12 @@ def exit_on_failure(app: typer.Typer) -> NoReturn:
         if "--debug" in sys.argv:
             raise
         sys.exit(error.exit_code)
+    except Exception as error:
+        typer.echo(f"error: something went wrong that should not ({type(error).__name__}).", err=True)
+        typer.echo("  Nothing stored before is lost. Run again with --debug and report what it shows.", err=True)
+        if "--debug" in sys.argv:
+            raise
+        sys.exit(_NOT_UNDERSTOOD)
     sys.exit(0)
 
 

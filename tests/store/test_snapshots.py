@@ -119,6 +119,10 @@ def test_only_files_that_are_not_kept_are_removed(folder: ContentFolder) -> None
     assert _names(folder, kept) == {"1": "Aço"}
 
 
+def test_the_folder_is_its_owners_alone(folder: ContentFolder) -> None:
+    assert folder.root.stat().st_mode & 0o077 == 0
+
+
 def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     with pytest.raises(StateError, match="data folder"):

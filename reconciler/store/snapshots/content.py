@@ -29,7 +29,9 @@ class ContentFolder:
             StateError: the folder cannot be made or written.
         """
         try:
-            self._unfinished.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Snapshots hold customers' data as received: the folder is its owner's alone.
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._unfinished.mkdir(exist_ok=True, mode=0o700)
             for leftover in self._unfinished.iterdir():
                 leftover.unlink()
         except OSError as error:
