@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import typer
 
-from reconciler.cli.options import Json, settings_of
+from reconciler.cli.options import Json
 from reconciler.cli.output import plain, print_json, print_table
-from reconciler.logs import configure_logging
+from reconciler.cli.workspace import with_workspace
 
 if TYPE_CHECKING:
     from reconciler.app.check import EntityCheck, SystemCheck
@@ -26,18 +25,8 @@ def register(app: typer.Typer) -> None:
 def check(context: typer.Context, json: Json = False) -> None:
     """Probe both systems without writing: credentials, each entity and field, what limits the integration."""
     from reconciler.app.check import check_systems
-    from reconciler.app.wire import open_workspace
-    from reconciler.project import load_project
 
-    settings = settings_of(context)
-    configure_logging(debug=settings.debug)
-    project = load_project(settings.project_file)
-
-    async def probe() -> list[SystemCheck]:
-        async with open_workspace(project) as workspace:
-            return await check_systems(workspace)
-
-    systems = asyncio.run(probe())
+    systems = with_workspace(context, check_systems)
     if json:
         print_json({system.side: asdict(system) for system in systems})
     else:

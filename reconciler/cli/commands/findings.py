@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,17 +17,15 @@ from reconciler.cli.options import (
     KeyFilter,
     KindFilter,
     StatusFilter,
-    settings_of,
 )
 from reconciler.cli.output import plain, print_json, print_table, say
-from reconciler.logs import configure_logging
+from reconciler.cli.workspace import with_workspace
 
 if TYPE_CHECKING:
     from reconciler.app.findings import ExplainedFinding
     from reconciler.app.wire import Workspace
     from reconciler.store.state.records import FindingFilter
 
-T = TypeVar("T")
 _TABLE_ROWS = 200
 
 
@@ -63,7 +60,7 @@ def list_findings(
 
         return await finding_documents(workspace, chosen, rows), await workspace.state.findings.count(chosen)
 
-    documents, total = _with_workspace(context, read)
+    documents, total = with_workspace(context, read)
     if json:
         print_json(documents)
         return
@@ -92,7 +89,7 @@ def show_finding(
     json: Json = False,
 ) -> None:
     """Show one finding: both values, the cause, and what happened to it."""
-    explained = _with_workspace(context, _explained(finding))
+    explained = with_workspace(context, _explained(finding))
     if json:
         print_json(explained.document)
         return
@@ -108,7 +105,7 @@ def explain_finding(
     json: Json = False,
 ) -> None:
     """Show how each side's value came to be: path, raw value, decoded value, canonical form."""
-    explained = _with_workspace(context, _explained(finding))
+    explained = with_workspace(context, _explained(finding))
     steps = {
         side.value: [{"step": step.stage, "what": step.what, "value": step.result} for step in trace.steps]
         for side, trace in explained.traces.items()
@@ -151,7 +148,7 @@ def accept(
         chosen = _filter(entity, field, kind, cause, None, key, whole or None)
         return await accept_findings(workspace, chosen, reason=reason, person=getpass.getuser(), until=last_day)
 
-    count = _with_workspace(context, decide)
+    count = with_workspace(context, decide)
     say(f"Accepted {count} finding{'' if count == 1 else 's'}.")
 
 
@@ -174,22 +171,8 @@ def export(
         await export_findings(workspace, chosen, path)
         return await workspace.state.findings.count(chosen)
 
-    count = _with_workspace(context, write)
+    count = with_workspace(context, write)
     say(f"Wrote {count} finding{'' if count == 1 else 's'} to {path}.")
-
-
-def _with_workspace(context: typer.Context, work: Callable[[Workspace], Awaitable[T]]) -> T:
-    from reconciler.app.wire import open_workspace
-    from reconciler.project import load_project
-
-    settings = settings_of(context)
-    configure_logging(debug=settings.debug)
-
-    async def opened() -> T:
-        async with open_workspace(load_project(settings.project_file)) as workspace:
-            return await work(workspace)
-
-    return asyncio.run(opened())
 
 
 def _explained(finding: str) -> Callable[[Workspace], Awaitable[ExplainedFinding]]:

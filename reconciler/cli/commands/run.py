@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reconciler.cli.options import Json, settings_of
+from reconciler.cli.options import Json
 from reconciler.cli.output import plain, print_json, print_table, say
-from reconciler.logs import configure_logging
+from reconciler.cli.workspace import with_workspace
+
+if TYPE_CHECKING:
+    from reconciler.app.wire import Workspace
 
 
 def register(app: typer.Typer) -> None:
@@ -30,22 +32,16 @@ def run(
     """Pull both systems, compare, store what was found, write the reports."""
     from reconciler.app.reconcile import RunOptions
     from reconciler.app.run import run_once
-    from reconciler.app.wire import open_workspace
     from reconciler.cli.progress import TerminalProgress
-    from reconciler.project import load_project
 
-    settings = settings_of(context)
-    configure_logging(debug=settings.debug)
-    project = load_project(settings.project_file)
     options = RunOptions(entities=entities or (), full=full, accept_empty=accept_empty)
 
-    async def reconcile() -> tuple[Mapping[str, Any], int]:
+    async def reconcile(workspace: Workspace) -> tuple[Mapping[str, Any], int]:
         with TerminalProgress() as progress:
-            async with open_workspace(project) as workspace:
-                finished = await run_once(workspace, options, progress)
-                return finished.document, finished.exit_code
+            finished = await run_once(workspace, options, progress)
+        return finished.document, finished.exit_code
 
-    document, exit_code = asyncio.run(reconcile())
+    document, exit_code = with_workspace(context, reconcile)
     for warning in document.get("warnings", ()):
         say(f"warning: {warning}")
     if json:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reconciler.cli.commands.run import print_summary
-from reconciler.cli.options import Json, settings_of
+from reconciler.cli.options import Json
 from reconciler.cli.output import print_json, print_table
+from reconciler.cli.workspace import with_workspace
 
 if TYPE_CHECKING:
     from reconciler.store.state.records import RunRecord
@@ -33,7 +33,7 @@ def list_runs(
     """List the latest runs."""
     if context.invoked_subcommand is not None:
         return
-    records = asyncio.run(_latest(context, limit))
+    records = with_workspace(context, lambda workspace: workspace.state.runs.history(limit))
     documents = [_document(record) for record in records]
     if json:
         print_json(documents)
@@ -62,9 +62,7 @@ def show_run(
     json: Json = False,
 ) -> None:
     """Show one run with its accounting."""
-    from reconciler.app.history import run_record
-
-    record = asyncio.run(run_record(settings_of(context).project_file, run))
+    record = with_workspace(context, lambda workspace: workspace.state.runs.get(run))
     document = _document(record)
     if json:
         print_json(document)
@@ -72,12 +70,6 @@ def show_run(
         print_summary(document)
     else:
         typer.echo(f"Run {document['run']}: {document['status']}")
-
-
-async def _latest(context: typer.Context, limit: int) -> list[RunRecord]:
-    from reconciler.app.history import latest_runs
-
-    return await latest_runs(settings_of(context).project_file, limit)
 
 
 def _document(record: RunRecord) -> dict[str, Any]:

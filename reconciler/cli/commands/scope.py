@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from dataclasses import asdict, fields
 from enum import StrEnum
@@ -11,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.options import settings_of
 from reconciler.cli.output import plain, print_json, say
-from reconciler.logs import configure_logging
+from reconciler.cli.workspace import with_workspace
 
 if TYPE_CHECKING:
     from reconciler.app.data_dictionary import DictionaryRow
@@ -40,18 +38,8 @@ def scope(
 ) -> None:
     """Print the data dictionary: entity, field, type, owner, direction, both places, sample values."""
     from reconciler.app.data_dictionary import data_dictionary
-    from reconciler.app.wire import open_workspace
-    from reconciler.project import load_project
 
-    settings = settings_of(context)
-    configure_logging(debug=settings.debug)
-    project = load_project(settings.project_file)
-
-    async def read() -> list[DictionaryRow]:
-        async with open_workspace(project) as workspace:
-            return await data_dictionary(workspace)
-
-    rows = asyncio.run(read())
+    rows = with_workspace(context, data_dictionary)
     if json or format_ is Format.JSON:
         print_json([asdict(row) for row in rows])
     elif format_ is Format.XLSX:
