@@ -16,7 +16,7 @@ from reconciler.app.vendors import limits_of
 from reconciler.app.wire import Workspace, connector_to, load_descriptions
 from reconciler.connectors.connector import Connector
 from reconciler.connectors.description import Description, EntitySource
-from reconciler.errors import ReconcilerError, SystemReadError
+from reconciler.errors import SystemReadError
 from reconciler.mapping.page import map_page
 from reconciler.model import staging
 from reconciler.model.entities import Side
@@ -77,7 +77,7 @@ async def check_systems(workspace: Workspace) -> list[SystemCheck]:
     """Probe both systems at once; nothing is written, and at most a page of each entity is read.
 
     Raises:
-        ConfigurationError: the project file or a description is wrong.
+        ConfigurationError: the project file or a description is wrong, or a secret is missing.
     """
     descriptions = load_descriptions(workspace.project)
     plans = plan_entities(workspace.project, descriptions, ())
@@ -95,7 +95,7 @@ async def _check_system(
             for plan in plans:
                 source = description.entities[plan.entity.name]
                 checked.entities[plan.entity.name] = await _check_entity(connector, plan, side, source)
-    except ReconcilerError as error:
+    except SystemReadError as error:
         checked.failure = str(error)
     checked.limits = [*limits_of(description), *_missing_abilities(checked.entities)]
     checked.grade = _grade(checked)

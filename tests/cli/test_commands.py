@@ -236,6 +236,16 @@ def test_check_names_a_wrong_path_and_an_unreachable_system(reconciled: Sandbox,
     assert "sales_volume" in document["crm"]["entities"]["customers"]["empty"]
 
 
+def test_check_tells_a_missing_secret_as_a_configuration_mistake(reconciled: Sandbox, tmp_path: Path) -> None:
+    project = tmp_path / "reconciler.toml"
+    text = reconciled.project.read_text()
+    project.write_text(re.sub(r"user_key = \"[^\"]+\"", 'user_key = { env = "SOME_VARIABLE" }', text))
+    done = run_command("--project", project, "check", "--json")
+    assert done.returncode == 2
+    assert "SOME_VARIABLE" in done.stderr
+    assert done.stdout == ""
+
+
 def test_vendors_say_how_far_they_were_verified() -> None:
     vendors = {each["name"]: each for each in json.loads(run_command("vendors", "--json").stdout)}
     assert set(vendors) == {"ploomes", "sandbox_erp", "tryton"}
