@@ -10,6 +10,7 @@ from reconciler.connectors.description import Description, EntitySource
 from reconciler.connectors.load import load_description
 from reconciler.errors import RefusedError
 from reconciler.model.entities import ENTITIES, Entity, Side
+from reconciler.toml_text import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,8 @@ def project_text(wanted: NewProject, descriptions: Mapping[Side, Description]) -
 
 def _head(wanted: NewProject) -> str:
     return f"""[project]
-name = {_quoted(wanted.name)}
-locale = {_quoted(wanted.locale)}                  # "pt-BR" or "en"
+name = {quoted(wanted.name)}
+locale = {quoted(wanted.locale)}                  # "pt-BR" or "en"
 timezone = "America/Sao_Paulo"    # of dates and times that carry no offset
 currency = "BRL"
 stage = "homologation"            # sandbox | homologation | pilot | live; secrets may be written here only in "sandbox"
@@ -71,9 +72,9 @@ data = "data/"                    # snapshots and reports
 
 
 def _system(side: Side, wanted: NewProject, description: Description) -> str:
-    lines = [f"[{side.value}]", f"vendor = {_quoted(wanted.vendors[side])}    # {description.vendor.title}"]
+    lines = [f"[{side.value}]", f"vendor = {quoted(wanted.vendors[side])}    # {description.vendor.title}"]
     address = wanted.base_urls[side] or description.http.base_url
-    lines.append(f"base_url = {_quoted(address)}" if address else '# base_url = "https://…"')
+    lines.append(f"base_url = {quoted(address)}" if address else '# base_url = "https://…"')
     if description.vendor.credentials:
         secrets = ", ".join(
             f'{name} = {{ env = "{side.value.upper()}_{name.upper()}" }}' for name in description.vendor.credentials
@@ -88,7 +89,7 @@ def _system(side: Side, wanted: NewProject, description: Description) -> str:
 
 
 def _entity(entity: Entity, crm: EntitySource, erp: EntitySource) -> str:
-    lines = [f"[scope.{entity.name}]", f"key = [{', '.join(_quoted(name) for name in entity.key)}]", ""]
+    lines = [f"[scope.{entity.name}]", f"key = [{', '.join(quoted(name) for name in entity.key)}]", ""]
     lines += [f"[scope.{entity.name}.fields]"]
     lines.append(
         '# owner = "crm" or "erp" says which side is right; tolerance = "0.01" allows a difference in an amount.'
@@ -112,9 +113,3 @@ fail_on = { findings = 1 }        # exit code 1 from this many new findings on
 recheck = 200                     # records read again before a finding is reported
 sweep_every_h = 24                # how often deleted records are looked for
 """
-
-
-def _quoted(text: str) -> str:
-    """A TOML basic string."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'

@@ -117,6 +117,12 @@ def parse_path(text: str, slots: Mapping[str, str] = _NO_SLOTS) -> Path:
     return Path(_Scanner(text, attributes).path(), text)
 
 
+def step_text(name: str) -> str:
+    """A member's name as a step of a path, in quotes where the grammar needs them."""
+    plain = bool(name) and name == name.strip() and name.isprintable() and not set(name) & set(".[]'")
+    return name if plain else "'" + name.replace("'", "''") + "'"
+
+
 class _Scanner:
     """Reads one path text from left to right."""
 
