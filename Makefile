@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test lint format bench clean
+.PHONY: help demo sandbox serve test test-real lint format bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,8 +22,14 @@ demo: $(INSTALLED) ## start the sandbox CRM and ERP, reconcile them once over HT
 sandbox: $(INSTALLED) ## start the sandbox CRM and ERP and leave them running (Ctrl-C stops them)
 	@$(BIN)/reconciler sandbox --dir demo
 
+serve: $(INSTALLED) ## the sandbox systems and the HTTP service over them (Ctrl-C stops all)
+	@$(BIN)/python -m reconciler.cli.demo serve
+
 test: $(INSTALLED) ## run the whole test suite
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+test-real: $(INSTALLED) ## a real Tryton ERP from PyPI, vsftpd and OpenSSH from Debian; prints JSON
+	@$(BIN)/python -m tests.real.run
 
 lint: $(INSTALLED) ## ruff, mypy (strict) and the import rules
 	@$(BIN)/ruff check .
@@ -43,4 +49,4 @@ bench: $(VENV)/.bench ## speed and memory as ratios against a bare baseline; pri
 	@$(BIN)/python -m tests.bench
 
 clean: ## remove what the targets above made
-	@rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .venv-real demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -5,6 +5,7 @@
     + TomlError                   one place (file, line, key) of a TOML file
     + SecretMissingError          a credential is named but not there
   - RefusedError                  exit 2: the request is understood and not allowed
+    + WrongQuoteError             taxes were asked of a quote that is wrong, or of a customer or product nobody knows
   - SystemReadError               exit 3: a system could not be read
     + UnreachableError            no connection, no name, no certificate
     + ResponseTimeoutError        the system did not answer in time
@@ -13,6 +14,12 @@
     + ResponseNotUnderstoodError  HTML, truncated JSON, a body over the size cap, a shape that was not described
     + VendorFaultError            the system answered with an error of its own
     + PageDriftError              records moved between pages and no stable scan was obtained
+    + TaxAnswerError              taxes came that contradict themselves or the question: none of them is given away
+  - WriteError                    exit 2: a record was not written
+    + NotWritableError            nothing was sent: the description, the value or the record does not allow it
+    + SupersededError             nothing was written: the record is not what it was when the change was decided
+    + WriteRefusedError           the system refused, in its own words
+    + OutcomeUnknownError         exit 4: sent, and nobody can tell whether it was done; a person must look
   - StateError                    exit 2: the local state cannot be used (damaged, newer, locked)
 
 Programming mistakes stay outside the tree: a `TypeError` is a bug, never a user's problem.
@@ -83,11 +90,33 @@ class RefusedError(ReconcilerError):
     code = "refused"
 
 
+class WrongQuoteError(RefusedError):
+    """Taxes cannot be asked of this quote, and asking again would not help.
+
+    Attributes:
+        code: `wrong_quote`, `unknown_customer`, `unknown_product` or `unknown_quote`.
+        place: what is wrong in the quote, such as `lines[0].quantity`; "" when it is the quote as a whole.
+    """
+
+    code = "wrong_quote"
+
+    def __init__(self, message: str, *, code: str = "wrong_quote", place: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.place = place
+
+
 class SystemReadError(ReconcilerError):
-    """A system could not be read. `system` is `crm` or `erp`."""
+    """A system could not be read. `system` is `crm` or `erp`.
+
+    Attributes:
+        may_have_acted: whether the request may have reached the system and no answer tells that nothing was done. It
+            matters for requests that write.
+    """
 
     code = "system_read"
     exit_code = 3
+    may_have_acted = False
 
     def __init__(self, system: str, message: str, *, hint: str = "", detail: str = "") -> None:
         super().__init__(f"{system}: {message}", hint=hint, detail=detail)
@@ -142,6 +171,92 @@ class PageDriftError(SystemReadError):
     """Records moved between pages while they were read and no stable scan was obtained."""
 
     code = "page_drift"
+
+
+class TaxAnswerError(SystemReadError):
+    """Taxes were answered that contradict themselves or the question. None of them may be shown.
+
+    Attributes:
+        reason: stable identifier of what is wrong, such as `sum_differs`.
+        details: what a sentence about it names: line, kind, amounts. Short and safe to show.
+    """
+
+    code = "tax_answer"
+
+    def __init__(self, system: str, reason: str, **details: str) -> None:
+        named = "".join(f", {name} {value}" for name, value in details.items())
+        super().__init__(system, f"the taxes that were answered cannot be used: {reason}{named}.")
+        self.reason = reason
+        self.details = details
+
+
+class WriteError(ReconcilerError):
+    """A record was not written. `system` is `crm` or `erp`.
+
+    Attributes:
+        entity: canonical entity, such as `customers`.
+        identity: the record's own id there; None for one that was to be created.
+    """
+
+    code = "write"
+
+    def __init__(
+        self, system: str, entity: str, identity: str | None, message: str, *, hint: str = "", detail: str = ""
+    ) -> None:
+        record = entity if identity is None else f"{entity} {identity}"
+        super().__init__(f"{system}: {record}: {message}", hint=hint, detail=detail)
+        self.system = system
+        self.entity = entity
+        self.identity = identity
+
+
+class NotWritableError(WriteError):
+    """Nothing was sent: the description says no such write, or the value cannot be written there."""
+
+    code = "not_writable"
+
+
+class SupersededError(WriteError):
+    """Nothing was written, because the record is not what it was when the change was decided.
+
+    Attributes:
+        fields: those that changed; empty when the system itself refused because of a change, or the record is gone.
+    """
+
+    code = "superseded"
+
+    def __init__(
+        self, system: str, entity: str, identity: str | None, message: str, fields: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(system, entity, identity, message, hint="Decide again with the values it has now.")
+        self.fields = fields
+
+
+class WriteRefusedError(WriteError):
+    """The system refused the write; `vendor_code` is its code or HTTP status, and the message holds its words."""
+
+    code = "write_refused"
+
+    def __init__(
+        self, system: str, entity: str, identity: str | None, message: str, vendor_code: str, *, hint: str = ""
+    ) -> None:
+        super().__init__(system, entity, identity, message, hint=hint)
+        self.vendor_code = vendor_code
+
+
+class OutcomeUnknownError(WriteError):
+    """The write was sent, and it is not known whether the system did it. It must not simply be sent again.
+
+    Attributes:
+        check: what to look at in the system to find out, one sentence.
+    """
+
+    code = "outcome_unknown"
+    exit_code = 4
+
+    def __init__(self, system: str, entity: str, identity: str | None, message: str, check: str) -> None:
+        super().__init__(system, entity, identity, message, hint=check)
+        self.check = check
 
 
 class StateError(ReconcilerError):

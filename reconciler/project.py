@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+import orjson
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     JsonValue,
     SecretStr,
@@ -22,24 +21,17 @@ from pydantic import (
 )
 
 from reconciler.connectors.description import FieldEntry
-from reconciler.errors import ConfigurationError, SecretMissingError, TomlError
+from reconciler.errors import ConfigurationError, TomlError
 from reconciler.logs import keep_out_of_logs
 from reconciler.model.entities import FieldType, Side
 from reconciler.ports.http.settings import Rate
-from reconciler.toml_file import TomlFile, read_toml, validate
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-def _exact_decimal(value: object) -> Decimal:
-    if isinstance(value, float):
-        raise ValueError('write the amount as text, such as "0.01": TOML numbers with a point are not exact')
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        raise ValueError(f'"{value}" is not an amount; an example is "0.01"') from None
+from reconciler.project_corrections import CorrectionsSection
+from reconciler.project_notify import NotifySection
+from reconciler.project_people import ApprovalsSection, PersonSection, approval_problems, people_problems
+from reconciler.project_secrets import SecretSource, secret_from
+from reconciler.project_types import ExactDecimal
+from reconciler.project_types import StrictSection as _Strict
+from reconciler.toml_file import TomlFile, raise_problems, read_toml, validate
 
 
 def _known_time_zone(name: str) -> str:
@@ -48,16 +40,7 @@ def _known_time_zone(name: str) -> str:
     return name
 
 
-ExactDecimal = Annotated[Decimal, BeforeValidator(_exact_decimal), Field(ge=0, allow_inf_nan=False)]
 TimeZoneName = Annotated[str, AfterValidator(_known_time_zone)]
-
-
-class SecretSource(_Strict):
-    """Where a secret is. Exactly one of the three is given."""
-
-    env: str | None = None
-    file: str | None = None
-    keyring: str | None = Field(default=None, description='"service/name" in the operating system keyring')
 
 
 class ProjectSection(_Strict):
@@ -74,15 +57,18 @@ class ProjectSection(_Strict):
 
 class SystemSection(_Strict):
     """One of the two systems. `rates` and `concurrency` replace what the description says, where a contract allows
-    more or less; an empty list of rates is no limit.
+    more or less; an empty list of rates is no limit. `base_url` is an HTTP address, or that of a folder where the
+    system exchanges files (`ports.files.address.FolderAddress`). `test` marks a system that holds no live data: stage
+    "homologation" writes to no other.
     """
 
     vendor: str
-    base_url: Annotated[str, Field(pattern="^https?://")] | None = None
-    credentials: dict[str, SecretStr | SecretSource] = {}
-    context: dict[str, JsonValue] = {}
+    base_url: Annotated[str, Field(min_length=1)] | None = None
+    credentials: dict[str, SecretStr | SecretSource] = Field(default={})
+    context: dict[str, JsonValue] = Field(default={})
     concurrency: Annotated[int, Field(gt=0, le=64)] | None = None
     rates: list[Rate] | None = None
+    test: bool = False
 
 
 class FieldScope(_Strict):
@@ -107,7 +93,19 @@ class LinesScope(_Strict):
     """The lines of an order or quote."""
 
     key: Annotated[list[str], Field(min_length=1)] | None = None
-    fields: dict[str, FieldScope] = {}
+    fields: dict[str, FieldScope] = Field(default={})
+
+
+class OnlyHereScope(_Strict):
+    """What is proposed for a record that only one side has. Nothing is ever deleted.
+
+    Attributes:
+        new: of one that the other side never had: `create` it there, `deactivate` it here, or `leave` it.
+        gone: of one whose link names a record that the other side has no more.
+    """
+
+    new: Literal["create", "deactivate", "leave"] = "create"
+    gone: Literal["create", "deactivate", "leave"] = "leave"
 
 
 class EntityScope(_Strict):
@@ -115,24 +113,11 @@ class EntityScope(_Strict):
 
     key: Annotated[list[str], Field(min_length=1)] | None = None
     link: LinkScope = LinkScope()
-    fields: dict[str, FieldScope] = {}
+    only_in_crm: OnlyHereScope = OnlyHereScope()
+    only_in_erp: OnlyHereScope = OnlyHereScope()
+    fields: dict[str, FieldScope] = Field(default={})
     lines: LinesScope = LinesScope()
     taxes: bool = False
-
-
-class ApprovalRule(_Strict):
-    """How many approvals a correction of this entity and field needs."""
-
-    entity: str
-    field: str | None = None
-    required: Annotated[int, Field(ge=1, le=5)]
-
-
-class ApprovalsSection(_Strict):
-    """Four-eyes rules."""
-
-    required: Annotated[int, Field(ge=1, le=5)] = 1
-    rules: list[ApprovalRule] = []
 
 
 class FailOn(_Strict):
@@ -148,12 +133,16 @@ class RunSection(_Strict):
         recheck: records read again before their findings are reported.
         sweep_every_h: hours between two full sweeps of the keys, which is when deletions are seen.
         keep_runs: how many snapshots of each side and entity are kept, the newest ones.
+        keep_reports_days: reports of runs that began longer ago are deleted.
+
+    Neither deletes what shows a finding that is not closed.
     """
 
     fail_on: FailOn = FailOn()
     recheck: Annotated[int, Field(ge=0, le=100_000)] = 200
     sweep_every_h: Annotated[float, Field(ge=0)] = 24.0
     keep_runs: Annotated[int, Field(ge=1)] = 30
+    keep_reports_days: Annotated[int, Field(ge=1, le=36_500)] = 365
 
 
 class TaxesSection(_Strict):
@@ -164,10 +153,11 @@ class TaxesSection(_Strict):
 
 
 class ServiceSection(_Strict):
-    """HTTP service."""
+    """HTTP service. `public_url` is how others call it, where a proxy stands before it: some sign the address."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8750
+    public_url: Annotated[str, Field(pattern="^https?://")] | None = None
     tokens: SecretSource | None = None
 
 
@@ -177,9 +167,12 @@ class ProjectFile(_Strict):
     project: ProjectSection
     crm: SystemSection
     erp: SystemSection
-    scope: dict[str, EntityScope] = {}
+    scope: dict[str, EntityScope] = Field(default={})
+    people: dict[str, PersonSection] | None = None
     approvals: ApprovalsSection = ApprovalsSection()
+    corrections: CorrectionsSection = CorrectionsSection()
     run: RunSection = RunSection()
+    notify: NotifySection = NotifySection()
     taxes: TaxesSection = TaxesSection()
     service: ServiceSection = ServiceSection()
 
@@ -196,6 +189,11 @@ class Project:
     def folder(self) -> Path:
         """Relative paths start here."""
         return self._source.path.parent
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, of everything the file says, options from the environment put in."""
+        return hashlib.sha256(orjson.dumps(self._source.data, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     @property
     def data(self) -> Path:
@@ -224,57 +222,32 @@ class Project:
         """
         found: dict[str, str] = {}
         for name, source in self.system(side).credentials.items():
-            key = (side.value, "credentials", name)
-            if isinstance(source, SecretStr):
-                if self.file.project.stage != "sandbox":
-                    raise self.fault(
-                        key,
-                        "a secret may be written here only in stage “sandbox”.",
-                        hint=f'Use {name} = {{ env = "{side.value.upper()}_{name.upper()}" }}, file or keyring.',
-                    )
-                found[name] = source.get_secret_value()
-            else:
-                found[name] = self._secret(key, source)
-            keep_out_of_logs(found[name])
+            found[name] = self.secret((side.value, "credentials", name), source)
         return found
 
-    def _secret(self, key: tuple[str, ...], source: SecretSource) -> str:
-        match source:
-            case SecretSource(env=str(variable), file=None, keyring=None):
-                value = self._environment.get(variable)
-                place = f"the environment variable {variable}"
-            case SecretSource(env=None, file=str(name), keyring=None):
-                value = self._secret_file(name)
-                place = f"the file {name}"
-            case SecretSource(env=None, file=None, keyring=str(entry)):
-                value = _keyring_secret(entry)
-                place = f"the keyring entry {entry}"
-            case _:
-                raise self.fault(key, "give exactly one of env, file and keyring.")
-        if not value:
-            raise SecretMissingError(
-                f"{'.'.join(key)}: {place} is not there or empty.", hint="Set it and run the command again."
+    def secret(self, key: tuple[str, ...], source: SecretStr | SecretSource) -> str:
+        """One secret, read now from where the file says; it is masked in the logs from here on.
+
+        Args:
+            key: where it is named in the file.
+
+        Raises:
+            SecretMissingError: an environment variable, file or keyring entry is not there.
+            TomlError: a literal secret outside stage "sandbox".
+        """
+        if isinstance(source, SecretSource):
+            value = secret_from(source, key, self._source, self._environment)
+        elif self.file.project.stage == "sandbox":
+            value = source.get_secret_value()
+        else:
+            variable = f"{key[0]}_{key[-1]}".upper()
+            raise self.fault(
+                key,
+                "a secret may be written here only in stage “sandbox”.",
+                hint=f'Use {key[-1]} = {{ env = "{variable}" }}, file or keyring.',
             )
+        keep_out_of_logs(value)
         return value
-
-    def _secret_file(self, name: str) -> str | None:
-        try:
-            return (self.folder / name).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            return None
-
-
-def _keyring_secret(entry: str) -> str | None:
-    try:
-        import keyring
-    except ImportError as error:
-        raise ConfigurationError(
-            "reading secrets from the keyring needs the extra package keyring.",
-            hint="Install it with: pip install 'reconciler[keyring]'.",
-        ) from error
-    service, _, name = entry.rpartition("/")
-    secret: str | None = keyring.get_password(service, name)
-    return secret
 
 
 def load_project(path: Path, environment: Mapping[str, str] | None = None) -> Project:
@@ -293,7 +266,18 @@ def load_project(path: Path, environment: Mapping[str, str] | None = None) -> Pr
         )
     source = read_toml(path)
     overridden = source.replaced(_from_environment(source.data, environment))
-    return Project(validate(ProjectFile, overridden), overridden, environment)
+    file = validate(ProjectFile, overridden)
+    raise_problems(overridden, [*people_problems(file.people or {}), *approval_problems(file.approvals, _own(file))])
+    return Project(file, overridden, environment)
+
+
+def _own(file: ProjectFile) -> dict[str, dict[str, FieldType]]:
+    """The fields that the project adds, by entity."""
+    own: dict[str, dict[str, FieldType]] = {}
+    for name, scope in file.scope.items():
+        for entity, fields in ((name, scope.fields), (f"{name}.lines", scope.lines.fields)):
+            own[entity] = {field: each.type for field, each in fields.items() if each.type is not None}
+    return own
 
 
 _SECTIONS = ("project", "crm", "erp", "run", "taxes", "service")

@@ -169,7 +169,7 @@ def _problem(mistake: _Mistake, data: Mapping[str, Any]) -> Problem:
 
 
 def _keys(holder: Any) -> list[str]:
-    return list(holder.model_fields) if _is_model(holder) else []
+    return [field.alias or name for name, field in holder.model_fields.items()] if _is_model(holder) else []
 
 
 def _not_listed(path: KeyPath, value: Any, expected: str) -> Problem:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -17,23 +20,74 @@ _COMMAND = (sys.executable, "-m", "reconciler")
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 20.0
 
+FORKS = multiprocessing.get_context("forkserver")
+"""Processes of tests that are made by the dozen: each begins as a copy of one that has imported what they need."""
+FORKS.set_forkserver_preload(
+    [
+        *("alembic.command", "duckdb", "polars", "xlsxwriter"),
+        *("reconciler.app.findings", "reconciler.app.run", "reconciler.cli.commands", "reconciler.cli.main"),
+        "tests.store.state_writer",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A command that ended. `returncode` is negative for a signal."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
 
 def run_command(
     *arguments: str | Path,
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
     timeout_s: float = 120,
-) -> subprocess.CompletedProcess[str]:
-    """Run one `reconciler` command to its end."""
-    return subprocess.run(
-        [*_COMMAND, *map(str, arguments)],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-        check=False,
-    )
+) -> Finished:
+    """Run one `reconciler` command in a process of its own, to its end."""
+    with tempfile.TemporaryDirectory() as name:
+        command = Command(*arguments, cwd=cwd, environment=environment, output=Path(name))
+        command.process.join(timeout_s)
+        if command.process.exitcode is None:
+            command.process.kill()
+            raise AssertionError(f"reconciler {' '.join(map(str, arguments))} did not end in {timeout_s} s")
+        stdout, stderr = (Path(name, stream).read_text(encoding="utf-8") for stream in _STREAMS)
+        return Finished(command.process.exitcode, stdout, stderr)
+
+
+_STREAMS = ("stdout", "stderr")
+
+
+class Command:
+    """One `reconciler` command that has been started. What it writes goes into files of the folder `output`."""
+
+    def __init__(
+        self,
+        *arguments: str | Path,
+        output: Path,
+        cwd: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        started = (tuple(map(str, arguments)), str(output), str(cwd or Path.cwd()), dict(environment or os.environ))
+        self.process = FORKS.Process(target=_become_command, args=started)
+        self.process.start()
+
+
+def _become_command(arguments: tuple[str, ...], output: str, cwd: str, environment: dict[str, str]) -> None:
+    """What the copied process does: exactly what `python -m reconciler` would."""
+    os.setsid()
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, stream in enumerate(_STREAMS, start=1):
+        with Path(output, stream).open("wb") as file:
+            os.dup2(file.fileno(), number)
+    sys.argv = ["reconciler", *arguments]
+    from reconciler.cli.main import main
+
+    main()
 
 
 class Sandbox:

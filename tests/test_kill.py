@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.processes import Sandbox, run_command
+from tests.processes import Command, Sandbox, run_command
 
 _KILLS = 50
 _ENTITIES = ("customers", "products")
@@ -30,15 +28,13 @@ def _ids(project: Path) -> set[str]:
 
 def _killed_run(project: Path, after_s: float) -> bool:
     """Start a run and kill it after that many seconds; whether it was still running then."""
-    command = [sys.executable, "-m", "reconciler", "--project", str(project), "run", *_ENTITIES, "--full", "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    try:
-        process.wait(after_s)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return True
-    return False
+    with tempfile.TemporaryDirectory() as output:
+        run = Command("--project", project, "run", *_ENTITIES, "--full", "--json", output=Path(output))
+        run.process.join(after_s)
+        if run.process.exitcode is None:
+            run.process.kill()
+        run.process.join()
+    return run.process.exitcode == -signal.SIGKILL
 
 
 def _state_is_sound(project: Path) -> bool:

@@ -171,11 +171,83 @@ def test_options_are_replaced_from_the_environment(tmp_path: Path) -> None:
 def test_a_project_may_state_its_own_limits_on_calls(tmp_path: Path) -> None:
     text = CONTRACT_EXAMPLE.replace("[crm]", "[crm]\nrates = [{ calls = 10, per_s = 1 }]\nconcurrency = 2")
     http = load_descriptions(_load(tmp_path, text))[Side.CRM].http
+    assert http is not None
     assert [(rate.calls, rate.per_s) for rate in http.rates] == [(10, 1.0)]
     assert http.concurrency == 2
-    assert load_descriptions(_load(tmp_path, CONTRACT_EXAMPLE))[Side.CRM].http.rates[0].calls == 120
+    shipped = load_descriptions(_load(tmp_path, CONTRACT_EXAMPLE))[Side.CRM].http
+    assert shipped is not None
+    assert shipped.rates[0].calls == 120
 
 
 def test_a_wrong_option_in_the_environment_names_the_variable(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="RECONCILER_RUN_RECHECK"):
         _load(tmp_path, CONTRACT_EXAMPLE, {"RECONCILER_RUN_RECHECK": "many"})
+
+
+PEOPLE = """
+[people]
+ana = { roles = ["reviewer"] }
+bia = { roles = ["operator"], tokens = ["laptop"] }
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "key", "words"),
+    [
+        ('field = "credit_limit"', 'field = "credit_limt"', "approvals.rules[0].field", "credit_limit"),
+        ('entity = "customers"', 'entity = "costumers"', "approvals.rules[0].entity", "customers"),
+        ('field = "credit_limit"', 'field = "email"\nabove = "10"', "approvals.rules[0].above", "not an amount"),
+        ('field = "credit_limit"', "above = 10.5", "approvals.rules[0].above", "as text"),
+        ('["reviewer"] }', '["approver"] }', "people.ana.roles[0]", "reviewer"),
+        ('["reviewer"] }', "[] }", "people.ana.roles", "at least 1"),
+        ("ana = {", 'ana = { os_users = ["bia"],', "people.bia", "is ana already"),
+        ("ana = {", 'ana = { tokens = ["laptop"],', "people.bia.tokens", "is ana already"),
+        ("ana = {", "reconciler = {", "people.reconciler", "the product itself"),
+        ("[people]", "[approvals2]\n[people]", "approvals2", "approvals"),
+    ],
+    ids=[
+        "unknown field",
+        "unknown entity",
+        "no amount",
+        "inexact amount",
+        "unknown role",
+        "no role",
+        "a user twice",
+        "a token twice",
+        "the product's name",
+        "unknown section",
+    ],
+)
+def test_a_rule_that_would_protect_nothing_is_told_with_its_place(
+    tmp_path: Path, wrong: str, right: str, key: str, words: str
+) -> None:
+    text = CONTRACT_EXAMPLE + PEOPLE
+    assert wrong in text
+    with pytest.raises(TomlError) as caught:
+        _load(tmp_path, text.replace(wrong, right, 1))
+    assert caught.value.key == key
+    assert words in str(caught.value)
+    assert caught.value.line > 0
+
+
+def test_approval_rules_are_read_with_defaults(tmp_path: Path) -> None:
+    approvals = _load(tmp_path, CONTRACT_EXAMPLE.replace("required = 2", 'above = "1000"\nrequired = 2')).file.approvals
+    assert (approvals.required, approvals.expires_h) == (1, 24.0)
+    (rule,) = approvals.rules
+    assert (rule.entity, rule.field, rule.above, rule.required) == ("customers", "credit_limit", Decimal(1000), 2)
+
+
+def test_a_rule_may_be_about_a_field_of_the_project_or_of_a_line(tmp_path: Path) -> None:
+    own = 'region = { type = "code", crm = "Region", erp = "region" }\n'
+    text = CONTRACT_EXAMPLE.replace("legal_name   =", own + "legal_name   =").replace(
+        'field = "credit_limit"', 'field = "region"'
+    )
+    line = '[[approvals.rules]]\nentity = "orders.lines"\nfield = "unit_price"\nabove = "5"\nrequired = 2\n[run]'
+    assert len(_load(tmp_path, text.replace("[run]", line)).file.approvals.rules) == 2
+
+
+def test_the_digest_of_a_project_follows_what_it_says_and_not_how(tmp_path: Path) -> None:
+    digest = _load(tmp_path, CONTRACT_EXAMPLE).digest
+    assert _load(tmp_path, f"# a comment\n{CONTRACT_EXAMPLE}").digest == digest
+    assert _load(tmp_path, CONTRACT_EXAMPLE.replace("recheck = 200", "recheck = 100")).digest != digest
+    assert _load(tmp_path, CONTRACT_EXAMPLE, {"RECONCILER_RUN_RECHECK": "0"}).digest != digest

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from reconciler.app.correct import REVIEWING, Acting
 from reconciler.app.finding_texts import explanations
 from reconciler.app.raw_values import RawRecord, RawValues
 from reconciler.app.scope_plan import plan_entities
@@ -91,15 +92,15 @@ async def explained_finding(workspace: Workspace, finding_id: str) -> ExplainedF
     )
 
 
-async def accept_findings(
-    workspace: Workspace, chosen: FindingFilter, *, reason: str, person: str, until: date | None
-) -> int:
+async def accept_findings(acting: Acting, chosen: FindingFilter, *, reason: str, until: date | None) -> int:
     """Accept the open findings of the filter as known differences; returns how many.
 
     Raises:
-        RefusedError: the filter restricts nothing, the reason is blank, or the day has passed.
+        RefusedError: the person may not, the filter restricts nothing, the reason is blank, or the day has passed.
     """
-    return await workspace.state.findings.accept(chosen, reason=reason, person=person, until=until)
+    acting.require(REVIEWING, "accept differences")
+    findings = acting.workspace.state.findings
+    return await findings.accept(chosen, reason=reason, person=acting.person.name, until=until)
 
 
 async def export_findings(workspace: Workspace, chosen: FindingFilter, path: Path) -> None:

@@ -73,8 +73,9 @@ data = "data/"                    # snapshots and reports
 
 def _system(side: Side, wanted: NewProject, description: Description) -> str:
     lines = [f"[{side.value}]", f"vendor = {quoted(wanted.vendors[side])}    # {description.vendor.title}"]
-    address = wanted.base_urls[side] or description.http.base_url
-    lines.append(f"base_url = {quoted(address)}" if address else '# base_url = "https://…"')
+    address = wanted.base_urls[side] or description.default_address
+    example = '# base_url = "https://…"' if description.files is None else '# base_url = "sftp://host/folder"'
+    lines.append(f"base_url = {quoted(address)}" if address else example)
     if description.vendor.credentials:
         secrets = ", ".join(
             f'{name} = {{ env = "{side.value.upper()}_{name.upper()}" }}' for name in description.vendor.credentials

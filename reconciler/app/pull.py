@@ -111,7 +111,7 @@ async def pull_entity(
     else:
         sweep = started_at - base.swept_at >= options.sweep_every
         present_ids = await connector.ids(entity) if sweep else None
-        snapshot = await asyncio.to_thread(with_changes, folder, base.snapshot, changes, present_ids)
+        snapshot = await asyncio.to_thread(with_changes, folder, base.snapshot, changes, present_ids, sink.left)
         swept_at, resumed = started_at if sweep else base.swept_at, base
     return Pulled(
         side=side,

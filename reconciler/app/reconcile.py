@@ -12,7 +12,7 @@ from reconciler.app.concurrently import all_of
 from reconciler.app.judge import EntityOutcome, Judge, ReadSnapshot
 from reconciler.app.pull import Base, Pulled, PullOptions, few_garbage_collections, pull_entity
 from reconciler.app.scope_plan import EntityPlan, plan_entities
-from reconciler.app.wire import Workspace, load_descriptions, open_connectors
+from reconciler.app.wire import SPILL, Workspace, load_descriptions, open_connectors
 from reconciler.compare.engine_duckdb import DuckDBEngine
 from reconciler.connectors.connector import Connector
 from reconciler.errors import BlockedError, CredentialsRefusedError, SystemReadError, UnreachableError
@@ -99,7 +99,7 @@ class Reconciliation:
         self._workspace.folder.prepare()
         async with open_connectors(project, descriptions, self._workspace.state) as connectors:
             readings = await self._pull(plans, connectors)
-            with DuckDBEngine(temp_directory=self._workspace.folder.root / "spill") as engine:
+            with DuckDBEngine(temp_directory=self._workspace.folder.root / SPILL) as engine:
                 judge = Judge(
                     run_id=self.outcome.run_id,
                     state=self._workspace.state,

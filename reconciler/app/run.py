@@ -1,18 +1,30 @@
-"""One run, from its beginning in the state to its reports on disk."""
+"""One run, from its beginning in the state to its reports on disk and to those who are told of it."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+import structlog
+
+from reconciler.app.correct import now_utc
+from reconciler.app.nightly_corrections import correct_nightly
+from reconciler.app.notifications.telling import Teller, channels_of, delivery_document
 from reconciler.app.reconcile import Progress, Reconciliation, RunOptions, RunOutcome
+from reconciler.app.retention import remove_old
 from reconciler.app.run_report import write_reports
 from reconciler.app.wire import Workspace
-from reconciler.errors import ReconcilerError
-from reconciler.store.snapshots.snapshot import Snapshot
+from reconciler.errors import ReconcilerError, StateError
+from reconciler.ports.notices.delivery import Delivery, Patience
+from reconciler.reports.documents import instant
 from reconciler.store.state.records import RunStatus
+
+_log = structlog.get_logger("reconciler.run")
+
+Warn = Callable[[str], None]
+"""Told one sentence about something that went wrong beside the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +41,54 @@ class FinishedRun:
     exit_code: int
 
 
-async def run_once(workspace: Workspace, options: RunOptions, progress: Progress) -> FinishedRun:
-    """Reconcile once, keep what was found, write the reports, and forget snapshots beyond `run.keep_runs`.
+def _to_the_log(sentence: str) -> None:
+    _log.warning("run_warning", problem=sentence)
+
+
+async def run_once(
+    workspace: Workspace,
+    options: RunOptions,
+    progress: Progress,
+    *,
+    notify: bool = True,
+    warn: Warn = _to_the_log,
+    patience: Patience | None = None,
+    clock: Callable[[], datetime] = now_utc,
+) -> FinishedRun:
+    """Reconcile once, keep what was found, write the reports, delete what is not needed any more, propose corrections
+    where the project asks for it, and tell of it all.
+
+    Args:
+        notify: tell those whom `[notify]` names; False tells nobody.
+        warn: told what went wrong in deleting and telling, which never changes how the run ended.
+        patience: how long telling is tried.
+        clock: gives aware instants, for what is proposed and approved.
 
     Raises:
-        ConfigurationError: the project file or a description is wrong.
+        ConfigurationError: the project file or a description is wrong, or a secret of `[notify]` is missing.
         StateError: the state cannot be used, or another run is going on.
     """
-    state, project = workspace.state, workspace.project
-    run_id = await state.runs.start(options.entities, full=options.full)
+    channels = channels_of(workspace.project) if notify else []
+    teller = Teller(workspace, tuple(channels), patience or Patience())
+    run_id = await workspace.state.runs.start(options.entities, full=options.full)
+    began_at = (await workspace.state.runs.get(run_id)).started_at
     reconciliation = Reconciliation(workspace, run_id, options, progress)
     try:
         await reconciliation.carry_out()
         document = await write_reports(workspace, reconciliation.outcome)
-    except ReconcilerError as error:
-        failure = {
-            "run": run_id,
-            "status": RunStatus.FAILED.value,
-            "error": {"code": error.code, "message": str(error)},
-        }
-        await state.runs.finish(run_id, RunStatus.FAILED, failure)
+    except Exception as error:
+        failure = _failure(run_id, began_at, error)
+        await workspace.state.runs.finish(run_id, RunStatus.FAILED, failure)
+        await _tell(teller, failure, warn)
         raise
     outcome = reconciliation.outcome
-    await state.runs.finish(run_id, outcome.status, document)
-    await _forget_old_snapshots(workspace)
-    return FinishedRun(outcome, document, _exit_code(outcome, project.file.run.fail_on.findings))
+    await _delete_old(workspace, began_at, warn)
+    await workspace.state.runs.finish(run_id, outcome.status, document)
+    if outcome.status is not RunStatus.FAILED:
+        document |= await _correct(workspace, run_id, clock, warn)
+    if deliveries := await _tell(teller, document, warn):
+        document["notifications"] = deliveries
+    return FinishedRun(outcome, document, _exit_code(outcome, workspace.project.file.run.fail_on.findings))
 
 
 def _exit_code(outcome: RunOutcome, fail_on_findings: int) -> int:
@@ -62,12 +97,60 @@ def _exit_code(outcome: RunOutcome, fail_on_findings: int) -> int:
     return 1 if outcome.new_findings >= fail_on_findings else 0
 
 
-async def _forget_old_snapshots(workspace: Workspace) -> None:
-    """First from the state: a file that nobody names is found by the next run, a name without its file is not."""
-    manifest = workspace.state.snapshots
-    surplus = await manifest.to_remove(workspace.project.file.run.keep_runs)
-    await manifest.forget([record.id for record in surplus])
-    kept: set[str] = set()
-    for record in await manifest.complete_ones():
-        kept |= Snapshot.from_json(record.files).names
-    await asyncio.to_thread(workspace.folder.remove_except, kept)
+def _failure(run_id: str, began_at: datetime, error: Exception) -> dict[str, Any]:
+    code, message = "defect", f"a defect ({type(error).__name__})"
+    # Of other errors without their words: those of a library may hold values of a record.
+    if isinstance(error, ReconcilerError):
+        code, message = error.code, str(error)
+    return {
+        "run": run_id,
+        "status": RunStatus.FAILED.value,
+        "started_at": instant(began_at),
+        "error": {"code": code, "message": message},
+    }
+
+
+async def _delete_old(workspace: Workspace, began_at: datetime, warn: Warn) -> None:
+    """While the run still holds the lock. Its findings are stored: nothing that goes wrong here may cost them."""
+    try:
+        await remove_old(workspace, began_at)
+    except (StateError, OSError) as error:
+        told = error.message if isinstance(error, StateError) else f"{error.strerror or type(error).__name__}."
+        warn(f"old snapshots and reports were not all deleted: {told}")
+
+
+async def _correct(workspace: Workspace, run_id: str, clock: Callable[[], datetime], warn: Warn) -> dict[str, Any]:
+    """Propose and note it with the run. What goes wrong is told: the findings are kept, and the next run proposes."""
+    try:
+        done = await correct_nightly(workspace, clock)
+        if done is None:
+            return {}
+        part = {"corrections": {"proposed": done.proposed, "approved": done.approved, "waiting": done.waiting}}
+        await workspace.state.runs.amend(run_id, part)
+    except ReconcilerError as error:
+        warn(f"no corrections were proposed: {error.message}")
+        return {}
+    return part
+
+
+async def _tell(teller: Teller, document: Mapping[str, Any], warn: Warn) -> list[dict[str, Any]]:
+    """Tell, say what was not delivered, and note it with the run."""
+    try:
+        deliveries = await teller.tell(document)
+        told = [delivery_document(delivery) for delivery in deliveries]
+        if told:
+            await teller.workspace.state.runs.amend(document["run"], {"notifications": told})
+    except StateError as error:
+        warn(f"it is not kept whether the notification was delivered: {error.message}")
+        return []
+    for delivery in deliveries:
+        if delivery.problem:
+            warn(_undelivered(delivery))
+    return told
+
+
+def _undelivered(delivery: Delivery) -> str:
+    how = f"the notification by {delivery.channel} to {delivery.to}"
+    if delivery.delivered:
+        return f"{how} did not reach everybody: {delivery.problem}."
+    return f"{how} was not delivered (tries: {delivery.attempts}): {delivery.problem}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, Final
 
 from reconciler.app.finding_texts import explanations
 from reconciler.app.judge import EntityOutcome
@@ -16,8 +16,10 @@ from reconciler.reports.documents import run_document
 from reconciler.reports.html.page import write_html
 from reconciler.reports.report import MAX_EXAMPLES, Decision, EntityReport, Report, RunStatus, SystemTitle
 from reconciler.reports.workbook import write_xlsx
-from reconciler.store.state.records import FindingFilter
+from reconciler.store.state.records import FindingEventKind, FindingFilter
 from reconciler.store.state.state import State
+
+_MAX_ACCEPTANCES: Final = 200
 
 
 async def write_reports(workspace: Workspace, outcome: RunOutcome) -> dict[str, Any]:
@@ -56,26 +58,28 @@ async def _report(workspace: Workspace, outcome: RunOutcome, files: dict[str, st
         seconds=outcome.seconds,
         crm=titles[Side.CRM],
         erp=titles[Side.ERP],
-        entities=tuple([await _entity_report(state, entity) for entity in outcome.entities.values()]),
+        entities=tuple([await _entity_report(state, outcome.run_id, entity) for entity in outcome.entities.values()]),
         decisions=tuple([decision async for decision in _decisions(state, list(outcome.entities))]),
         warnings=tuple(outcome.warnings),
         locale=project.file.project.locale,
         timezone=project.file.project.timezone,
         files=files,
+        acceptances=tuple(await state.findings.acceptances(_MAX_ACCEPTANCES)),
     )
 
 
 def _titles(workspace: Workspace) -> dict[Side, SystemTitle]:
     titles: dict[Side, SystemTitle] = {}
     for side, description in load_descriptions(workspace.project).items():
-        address = workspace.project.system(side).base_url or description.http.base_url or ""
+        address = workspace.project.system(side).base_url or description.default_address or ""
         titles[side] = SystemTitle.of(description.vendor.title, address)
     return titles
 
 
-async def _entity_report(state: State, outcome: EntityOutcome) -> EntityReport:
+async def _entity_report(state: State, run_id: str, outcome: EntityOutcome) -> EntityReport:
     chosen = FindingFilter(entity=outcome.name, status=FindingStatus.OPEN)
     by_field = (await state.findings.summary(chosen)).by_field
+    ended = (await state.findings.ended_acceptances(run_id)).get(outcome.name, {})
     return EntityReport(
         name=outcome.name,
         counts=outcome.count,
@@ -84,6 +88,9 @@ async def _entity_report(state: State, outcome: EntityOutcome) -> EntityReport:
         suspicious=outcome.suspicious,
         failure=outcome.failure,
         field_types=_field_types(outcome.name),
+        accepted=await state.findings.count(FindingFilter(entity=outcome.name, status=FindingStatus.ACCEPTED)),
+        expired=ended.get(FindingEventKind.EXPIRED, 0),
+        value_changed=ended.get(FindingEventKind.VALUE_CHANGED, 0),
     )
 
 

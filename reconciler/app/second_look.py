@@ -7,16 +7,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import polars as pl
 from pydantic import JsonValue
 
 from reconciler.app.concurrently import all_of
+from reconciler.app.record_comparison import compare_records
 from reconciler.app.scope_plan import EntityPlan
 from reconciler.compare.engine_duckdb import Comparison, DuckDBEngine
 from reconciler.connectors.connector import Connector
-from reconciler.mapping.page import map_page
 from reconciler.model import staging
 from reconciler.model.entities import Side
 from reconciler.model.findings import FindingKind, FindingRow
@@ -89,7 +88,7 @@ async def look_again(
     wanted = await asyncio.to_thread(_wanted, plan, first_rows, staged)
     crm, erp = await all_of(_read_again(connectors[side], plan, side, wanted) for side in Side)
     records = {Side.CRM: crm, Side.ERP: erp}
-    rows = await asyncio.to_thread(_compare_again, plan, engine, records)
+    rows = await asyncio.to_thread(compare_records, plan, engine, records)
     originals = {row.id: row for row in first_rows}
     return SecondLook(
         records=sum(map(len, records.values())),
@@ -166,34 +165,6 @@ async def _read_again(connector: Connector, plan: EntityPlan, side: Side, wanted
         readings += [read(connector.find, key) for key in sorted(wanted.keys[side])]
     await all_of(readings)
     return found
-
-
-def _compare_again(
-    plan: EntityPlan, engine: DuckDBEngine, records: Mapping[Side, Sequence[JsonValue]]
-) -> list[FindingRow]:
-    with TemporaryDirectory(prefix="reconciler-") as name:
-        folder = Path(name)
-        files: dict[Side, list[Path]] = {}
-        line_files: dict[Side, list[Path]] = {}
-        for side in Side:
-            mapped = map_page(plan.mappings[side], records[side], 0)
-            files[side] = _stage(folder / f"{side.value}.parquet", mapped.records)
-            line_files[side] = (
-                [] if mapped.lines is None else _stage(folder / f"{side.value}.lines.parquet", mapped.lines)
-            )
-        with engine.compare(plan.rule, files[Side.CRM], files[Side.ERP]) as comparison:
-            rows = [row for batch in comparison.batches() for row in batch]
-            if plan.lines_rule is not None:
-                lines = engine.compare(plan.lines_rule, line_files[Side.CRM], line_files[Side.ERP], parents=comparison)
-                with lines:
-                    rows += [row for batch in lines.batches() for row in batch]
-    return rows
-
-
-def _stage(path: Path, frame: pl.DataFrame) -> list[Path]:
-    """One row per id: a record may be found both by its id and by its key."""
-    frame.unique(staging.ID, keep="last", maintain_order=True).write_parquet(path)
-    return [path]
 
 
 def _settled(row: FindingRow, original: FindingRow | None) -> FindingRow:

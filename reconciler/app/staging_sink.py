@@ -26,6 +26,7 @@ class StagingSink:
     Attributes:
         records: records staged so far, for progress.
         newest_change: the latest change stamp among them (UTC), or None.
+        left: ids of the records that came and are not part of the entity.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class StagingSink:
         self._buffered_records = 0
         self.records = 0
         self.newest_change: datetime | None = None
+        self.left: set[str] = set()
 
     async def page(self, page: RecordPage) -> None:
         """Take one page; returns when there is room for the next."""
@@ -78,6 +80,7 @@ class StagingSink:
             self._writer.add_raw(self._first_page + page.number, page.body)
         self._writer.add_mapped(mapped.records, mapped.lines)
         self.records += mapped.records.height
+        self.left.update(mapped.left)
         self._notice_stamps(mapped.records)
 
     def _notice_stamps(self, records: pl.DataFrame) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from reconciler.connectors.description import Description, EntitySource, FieldEntry
 from reconciler.connectors.load import load_description, read_description, shipped_vendors
+from reconciler.connectors.writing import WriteSource
+from reconciler.ports.webhook.settings import WebhookSettings
 
 
 def vendor_documents() -> list[dict[str, Any]]:
@@ -29,6 +31,7 @@ def vendor_document(name: str, folder: Path) -> dict[str, Any]:
         "documentation": description.vendor.documentation,
         "credentials": dict(description.vendor.credentials),
         "context": dict(description.vendor.context),
+        "webhooks": _webhooks_document(description.webhooks),
         "limits": limits_of(description),
         "entities": {name: _entity_document(source) for name, source in description.entities.items()},
     }
@@ -42,6 +45,8 @@ def description_text(name: str, folder: Path) -> str:
 def limits_of(description: Description) -> list[str]:
     """The limits on calls that a description states, as sentences."""
     http = description.http
+    if http is None:
+        return []
     limits = [f"at most {rate.calls} calls in {rate.per_s:g} s" for rate in http.rates]
     limits.append(f"at most {http.concurrency} calls at once")
     if http.day_budget is not None:
@@ -59,10 +64,37 @@ def _entity_document(source: EntitySource) -> dict[str, Any]:
     return {
         "verified": source.verified,
         "note": source.note,
+        "id": " + ".join([source.id] if isinstance(source.id, str) else source.id),
         "paging": source.full.paging.kind,
+        "details": len(source.details),
         "can": [ability for ability, listing in abilities if listing is not None],
         "fields": {name: place_of(entry) for name, entry in source.fields.items()},
         "lines": {name: place_of(entry) for name, entry in source.lines.fields.items()} if source.lines else {},
+        "writes": _writes_document(source.write),
+    }
+
+
+def _webhooks_document(webhooks: WebhookSettings | None) -> dict[str, Any] | None:
+    if webhooks is None:
+        return None
+    return {
+        "verified": webhooks.verified,
+        "note": webhooks.note,
+        "verification": webhooks.verification.kind,
+        "secrets": dict(webhooks.secrets),
+        "registered_by_us": webhooks.registration is not None,
+    }
+
+
+def _writes_document(write: WriteSource | None) -> dict[str, Any] | None:
+    if write is None:
+        return None
+    calls = (("create", write.create), ("update", write.update), ("deactivate", write.deactivate))
+    return {
+        "verified": write.verified,
+        "note": write.note,
+        "can": [name for name, call in calls if call is not None],
+        "guard": None if write.guard is None else write.guard.kind,
     }
 
 

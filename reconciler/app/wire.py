@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from reconciler.connectors.connector import Connector
 from reconciler.connectors.description import Description
 from reconciler.connectors.load import load_description
+from reconciler.connectors.record_writer import RecordWriter
+from reconciler.errors import ConfigurationError, RefusedError
+from reconciler.mapping.plan import EntityMapping
 from reconciler.model.entities import Side
 from reconciler.ports.http.client import HttpPort
-from reconciler.ports.http.renewal import TokenStore
 from reconciler.project import Project
 from reconciler.store.snapshots.content import ContentFolder
 from reconciler.store.state.state import State
 
+if TYPE_CHECKING:
+    from reconciler.ports.files.port import FilePort
+    from reconciler.ports.files.settings import FileSettings
+
 SNAPSHOTS = "snapshots"
 REPORTS = "reports"
+SPILL = "spill"
+RECEIVED_FILES = "files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +55,39 @@ def load_descriptions(project: Project) -> dict[Side, Description]:
                 (side.value, "vendor"),
                 f"“{description.vendor.name}” is not described as {side.value} but as {description.vendor.roles[0]}.",
             )
-        own = {"concurrency": system.concurrency, "rates": system.rates}
-        http = description.http.model_copy(update={name: value for name, value in own.items() if value is not None})
-        found[side] = description.model_copy(update={"http": http})
+        _check_address(project, side, description)
+        found[side] = _with_own_limits(project, side, description)
     return found
+
+
+def _check_address(project: Project, side: Side, description: Description) -> None:
+    address = project.system(side).base_url
+    if address is None:
+        return
+    if description.files is None:
+        if not address.startswith(("http://", "https://")):
+            raise project.fault((side.value, "base_url"), "must be an address that begins with https:// or http://.")
+        return
+    from reconciler.ports.files.address import FolderAddress
+
+    try:
+        FolderAddress.parse(address, project.folder)
+    except ConfigurationError as error:
+        raise project.fault((side.value, "base_url"), error.message, hint=error.hint) from None
+
+
+def _with_own_limits(project: Project, side: Side, description: Description) -> Description:
+    system = project.system(side)
+    if description.files is not None:
+        if system.rates is not None:
+            raise project.fault((side.value, "rates"), "files are not called; their number at once is `concurrency`.")
+        own: dict[str, object] = {} if system.concurrency is None else {"concurrency": system.concurrency}
+        return description.model_copy(update={"files": description.files.model_copy(update=own)})
+    if description.http is None:
+        raise ValueError("a description says how its system is reached")
+    limits = {"concurrency": system.concurrency, "rates": system.rates}
+    own = {name: value for name, value in limits.items() if value is not None}
+    return description.model_copy(update={"http": description.http.model_copy(update=own)})
 
 
 @asynccontextmanager
@@ -72,34 +110,94 @@ async def open_connectors(
     async with AsyncExitStack() as stack:
         connectors: dict[Side, Connector] = {}
         for side, description in descriptions.items():
-            connector = connector_to(project, side, description, state.tokens(side.value))
+            connector = connector_to(project, side, description, state)
             connectors[side] = await stack.enter_async_context(connector)
         yield connectors
 
 
 @asynccontextmanager
 async def connector_to(
-    project: Project, side: Side, description: Description, tokens: TokenStore | None
+    project: Project, side: Side, description: Description, state: State | None, *, take_in: bool = True
 ) -> AsyncIterator[Connector]:
     """Connect to one system.
+
+    Args:
+        state: keeps rotated tokens and what files were taken in. Needed for the latter.
+        take_in: False leaves the files of a system where they are, and only looks at them.
 
     Raises:
         ConfigurationError: its address, a credential or a context value is missing.
     """
-    port = HttpPort(
+    if description.files is not None:
+        async with _file_port(project, side, description, description.files, state, take_in=take_in) as files:
+            yield Connector(side.value, description, files, project.time_zone)
+    else:
+        async with _http_port(project, side, description, state) as http:
+            yield Connector(side.value, description, http, project.time_zone)
+
+
+@asynccontextmanager
+async def writer_to(
+    project: Project, side: Side, description: Description, state: State, mappings: Mapping[str, EntityMapping]
+) -> AsyncIterator[RecordWriter]:
+    """Connect to one system to write in it. It writes what it is told: who may tell it is decided above.
+
+    Args:
+        mappings: how the project reads each entity.
+
+    Raises:
+        ConfigurationError: its address, a credential or a context value is missing.
+        RefusedError: the system exchanges files, which are not written record by record.
+    """
+    if description.http is None:
+        raise RefusedError(f"{side.value}: it exchanges files, which are not written record by record.")
+    async with _http_port(project, side, description, state) as port:
+        context = _context(project, side, description)
+        yield RecordWriter(side.value, description, port, mappings, project.time_zone, context)
+
+
+def _http_port(project: Project, side: Side, description: Description, state: State | None) -> HttpPort:
+    if description.http is None:
+        raise ValueError("a description says how its system is reached")
+    return HttpPort(
         side.value,
         description.http,
         base_url=_base_url(project, side, description),
         credentials=_credentials(project, side, description),
         context=_context(project, side, description),
-        tokens=tokens,
+        tokens=None if state is None else state.tokens(side.value),
     )
-    async with port:
-        yield Connector(side.value, description, port, project.time_zone)
+
+
+def _file_port(
+    project: Project,
+    side: Side,
+    description: Description,
+    settings: FileSettings,
+    state: State | None,
+    *,
+    take_in: bool,
+) -> FilePort:
+    from reconciler.ports.files.address import FolderAddress
+    from reconciler.ports.files.port import FilePort
+
+    if state is None:
+        raise ValueError("files are taken in with a ledger")
+    return FilePort(
+        side.value,
+        settings,
+        address=FolderAddress.parse(_base_url(project, side, description), project.folder),
+        credentials=_credentials(project, side, description),
+        context=_context(project, side, description),
+        project_folder=project.folder,
+        ledger=state.file_ledger(side.value),
+        archive=project.data / RECEIVED_FILES / side.value,
+        take_in=take_in,
+    )
 
 
 def _base_url(project: Project, side: Side, description: Description) -> str:
-    base_url = project.system(side).base_url or description.http.base_url
+    base_url = project.system(side).base_url or description.default_address
     if base_url is None:
         raise project.fault((side.value, "base_url"), "the description names no default address.", hint="Add base_url.")
     return base_url

@@ -1,4 +1,4 @@
-"""`make demo`: the commands a user would type, one after another, against the sandbox systems."""
+"""`make demo` and `make serve`: the commands a user would type, one after another, against the sandbox systems."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def _sandbox() -> Iterator[dict[str, object]]:
             process.wait()
 
 
-def main() -> int:
-    """Run the demonstration; 0 when the reconciliation found what it should."""
+def main(arguments: list[str]) -> int:
+    """Reconcile once, 0 when that found what it should; with `serve` go on to serve webhooks until Ctrl-C."""
     with _sandbox() as systems:
         for side in ("crm", "erp"):
             described = systems[side]
@@ -46,9 +46,21 @@ def main() -> int:
                 print(f"{side.upper()}: {described['vendor']} at {described['base_url']}", flush=True)
         project = ("--project", str(systems["project"]))
         code = subprocess.run([*_COMMAND, *project, "run", "--full"], check=False).returncode
+        if arguments == ["serve"]:
+            return _serve(project)
     print("\nThe stand-in systems are stopped. To keep them running: make sandbox", flush=True)
     return 0 if code in (0, _FINDINGS) else code
 
 
+def _serve(project: tuple[str, str]) -> int:
+    """The service over the running sandbox, until Ctrl-C."""
+    with subprocess.Popen([*_COMMAND, *project, "serve"]) as service:
+        try:
+            return service.wait()
+        except KeyboardInterrupt:
+            service.send_signal(signal.SIGTERM)
+            return service.wait(_STOP_TIMEOUT_S)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -25,6 +26,15 @@ def print_json(document: Any) -> None:
 def say(sentence: str) -> None:
     """One line of narration on stderr."""
     typer.echo(plain(sentence), err=True)
+
+
+def print_paragraph(text: str, indent: str = "") -> None:
+    """A paragraph on stdout, in lines that fit the terminal; where there is none, in one line."""
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    for line in textwrap.wrap(
+        plain(text), room, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    ):
+        typer.echo(line)
 
 
 def plain(text: str) -> str:

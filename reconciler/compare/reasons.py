@@ -22,6 +22,7 @@ _PHRASES: Final[dict[str, str]] = {
     "has an offset that does not exist": "tem um fuso horário que não existe",
     "is not an object with year, month and day": "não é um objeto com ano, mês e dia",
     "has a part that is not a whole number": "tem uma parte que não é um número inteiro",
+    "is not a whole number of seconds since 1970": "não é um número inteiro de segundos desde 1970",
     "does not exist in the calendar or on the clock": "não existe no calendário ou no relógio",
     "is not a list of lines": "não é uma lista de itens",
     "is not a finite number": "não é um número finito",

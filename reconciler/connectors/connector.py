@@ -13,14 +13,18 @@ import structlog
 from pydantic import JsonValue
 
 from reconciler.connectors.description import Certainty, Description, EntitySource
+from reconciler.connectors.details import DetailReader, ListingName
 from reconciler.connectors.moments import moment_values
+from reconciler.connectors.record_id import id_values
+from reconciler.connectors.record_port import RecordPort
 from reconciler.connectors.scan import ScanWatch, shifts
-from reconciler.errors import ConfigurationError, PageDriftError, VendorFaultError
-from reconciler.mapping.path import parse_path
-from reconciler.ports.http.client import HttpPort
+from reconciler.errors import ConfigurationError, PageDriftError, ResponseNotUnderstoodError, VendorFaultError
+from reconciler.mapping.composite import members_of, parse_id
+from reconciler.ports.files.settings import FileListing
 from reconciler.ports.http.page_facts import RecordPage
 from reconciler.ports.http.references import Value
 from reconciler.ports.http.settings import Listing
+from reconciler.ports.listing import RecordListing
 
 _NOTHING: Final[Mapping[str, Value]] = {}
 
@@ -77,11 +81,16 @@ class Connector:
         time_zone: of moments that a system reads without an offset.
     """
 
-    def __init__(self, system: str, description: Description, port: HttpPort, time_zone: tzinfo) -> None:
+    def __init__(self, system: str, description: Description, port: RecordPort, time_zone: tzinfo) -> None:
         self.description = description
         self._system = system
         self._port = port
         self._time_zone = time_zone
+
+    @property
+    def port(self) -> RecordPort:
+        """For calls that are about no entity, such as registering webhooks."""
+        return self._port
 
     def capabilities(self, entity: str) -> Capabilities:
         """What can be asked of one entity. Raises ConfigurationError for an entity that is not described."""
@@ -128,9 +137,10 @@ class Connector:
         listing, values = (source.full, _NOTHING) if since is None else self._changed(entity, source, since)
         started_at = datetime.now(UTC)
         watch = _watch(source, listing)
+        details = self._details(source, "full" if since is None else "changed")
         async with aclosing(self._watched(entity, listing, values, watch)) as pages:
             async for page in pages:
-                yield page
+                yield await details.page(page, listing.records)
         # A listing of changes has no light twin to compare with, and what it misses is seen by the next full sweep.
         if since is None and not await self._is_complete(entity, watch, started_at):
             raise self._drift(entity, "some records were never on the page that was read")
@@ -145,6 +155,7 @@ class Connector:
         """
         for scan in range(SCANS):
             if scan:
+                self._port.forget_answers()
                 await sink.restart()
             try:
                 async with aclosing(self.pull(entity, since)) as pages:
@@ -166,7 +177,9 @@ class Connector:
         source = self._source(entity)
         listing = source.keys or source.full
         earlier: set[str] | None = None
-        for _ in range(SCANS):
+        for scan in range(SCANS):
+            if scan:
+                self._port.forget_answers()
             started_at = datetime.now(UTC)
             watch = _watch(source, listing)
             try:
@@ -185,7 +198,10 @@ class Connector:
 
     async def one(self, entity: str, identity: str) -> list[JsonValue]:
         """The record with that id, or nothing. Raises as `find`."""
-        return await self._few(entity, "one", self._source(entity).one, {"id": identity})
+        source = self._source(entity)
+        if not isinstance(source.id, str) and not members_of(identity, len(source.id)):
+            return []
+        return await self._few(entity, "one", source.one, id_values(identity, source.id))
 
     async def find(self, entity: str, key: str) -> list[JsonValue]:
         """The records with that key, in its canonical form.
@@ -209,7 +225,7 @@ class Connector:
         return []
 
     async def _few(
-        self, entity: str, name: str, listing: Listing | None, values: Mapping[str, Value]
+        self, entity: str, name: ListingName, listing: Listing | None, values: Mapping[str, Value]
     ) -> list[JsonValue]:
         if listing is None:
             raise ConfigurationError(f"“{self.description.vendor.name}” has no listing `{name}` for {entity}.")
@@ -217,17 +233,19 @@ class Connector:
         async with aclosing(self._pages(listing, values)) as pages:
             async for page in pages:
                 records += page.records
-        return records
+        return await self._details(self._source(entity), name).completed(records)
 
-    async def _pages(self, listing: Listing, values: Mapping[str, Value]) -> AsyncGenerator[RecordPage]:
-        """The pages of a listing. Nothing at all is believed only when it is said twice.
+    async def _pages(self, listing: RecordListing, values: Mapping[str, Value]) -> AsyncGenerator[RecordPage]:
+        """The pages of a listing. Nothing at all is believed only when it is said in so many words, or twice.
 
         Systems that are asked too fast may answer with an empty list and a zero for its total. Where the description
         tells how to confirm an empty page, the port has done so.
         """
         readings = 1 if listing.confirm_empty_s is not None else _READINGS_OF_NOTHING
         empty: RecordPage | None = None
-        for _ in range(readings):
+        for reading in range(readings):
+            if reading:
+                self._port.forget_answers()
             async with aclosing(self._port.pages(listing, values)) as pages:
                 async for page in pages:
                     if page.records:
@@ -237,15 +255,17 @@ class Connector:
                         empty = page
             if empty is None:
                 return
+            if not empty.body:
+                break
         if empty is not None:
             yield empty
 
-    async def _begins_with_records(self, listing: Listing, values: Mapping[str, Value]) -> bool:
+    async def _begins_with_records(self, listing: RecordListing, values: Mapping[str, Value]) -> bool:
         async with aclosing(self._pages(listing, values)) as pages:
             return bool((await anext(pages)).records)
 
     async def _watched(
-        self, entity: str, listing: Listing, values: Mapping[str, Value], watch: ScanWatch
+        self, entity: str, listing: RecordListing, values: Mapping[str, Value], watch: ScanWatch
     ) -> AsyncGenerator[RecordPage]:
         """The pages of a listing. Raises PageDriftError as soon as the watch is in doubt."""
         async with aclosing(self._pages(listing, values)) as pages:
@@ -256,7 +276,13 @@ class Connector:
                 yield page
         watch.finish()
         if watch.trouble is not None:
-            raise self._drift(entity, watch.trouble)
+            raise self._doubt(entity, listing, watch.trouble)
+        if listing.ceiling is not None and watch.records >= listing.ceiling:
+            raise ResponseNotUnderstoodError(
+                self._system,
+                f"{entity}: the system gives no more than {listing.ceiling} records of a listing, and so many came.",
+                hint="Narrow the listing with a filter in a description of your own, or read an export file instead.",
+            )
 
     async def _is_complete(self, entity: str, watch: ScanWatch, started_at: datetime) -> bool:
         """Whether no record slipped from a page that was still to be read to one that was read already."""
@@ -279,6 +305,9 @@ class Connector:
         listing, values = self._changed(entity, source, since)
         return not await self._begins_with_records(listing, values)
 
+    def _details(self, source: EntitySource, listing: ListingName) -> DetailReader:
+        return DetailReader(self._system, self._port, source.details, listing)
+
     def _changed(self, entity: str, source: EntitySource, since: datetime) -> tuple[Listing, Mapping[str, Value]]:
         if source.changed is None:
             raise ConfigurationError(f"“{self.description.vendor.name}” cannot be asked for changed {entity}.")
@@ -292,6 +321,16 @@ class Connector:
             raise ConfigurationError(f"“{self.description.vendor.name}” describes no {entity}.")
         return source
 
+    def _doubt(self, entity: str, listing: RecordListing, why: str) -> PageDriftError | ResponseNotUnderstoodError:
+        if isinstance(listing, FileListing):
+            # Nothing moves inside a file: reading it again would give the same.
+            return ResponseNotUnderstoodError(
+                self._system,
+                f"{entity}: the file is not a list of different records: {why}.",
+                hint="Have the sender write each record once, or name the column that tells them apart as `id`.",
+            )
+        return self._drift(entity, why)
+
     def _drift(self, entity: str, why: str) -> PageDriftError:
         return PageDriftError(
             self._system,
@@ -300,5 +339,5 @@ class Connector:
         )
 
 
-def _watch(source: EntitySource, listing: Listing) -> ScanWatch:
-    return ScanWatch(listing.paging, parse_path(source.id, source.slots))
+def _watch(source: EntitySource, listing: RecordListing) -> ScanWatch:
+    return ScanWatch(listing.paging, parse_id(source.id, source.slots))

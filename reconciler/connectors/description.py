@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
+from reconciler.connectors.certainty import Certainty as Certainty
+from reconciler.connectors.details import Detail
+from reconciler.connectors.writing import WriteSource
 from reconciler.model.entities import FieldType
+from reconciler.ports.files.settings import FileListing, FileSettings
 from reconciler.ports.http.settings import HttpSettings, Listing, Request, Strict
-
-Certainty = Literal["live", "sandbox", "documentation", "third-party notes"]
-"""How far a part of a description was verified, best first. `sandbox` is our own stand-in, never the vendor."""
+from reconciler.ports.webhook.settings import WebhookSettings
 
 CodecName = Literal[
-    "text", "decimal", "decimal_comma", "boolean", "boolean_text", "boolean_sn", "date", "timestamp", "parts"
+    "text",
+    "decimal",
+    "decimal_comma",
+    "fraction",
+    "boolean",
+    "boolean_text",
+    "boolean_sn",
+    "date",
+    "timestamp",
+    "parts",
+    "unix",
 ]
 
 
@@ -25,11 +37,15 @@ class FieldSource(Strict):
             two parts in order are joined with a space instead (`join = true`).
         codec: how the value is written; None takes the codec that goes with the field's type (text, decimal, boolean,
             date or timestamp in ISO 8601).
-            decimal: JSON number or text with a point. decimal_comma: "1.234,56". boolean: JSON true/false or 1/0.
+            decimal: JSON number or text with a point. decimal_comma: "1.234,56". fraction: a percentage written as a
+            share of one, 0.075 for 7.5. boolean: JSON true/false or 1/0.
             boolean_text: "true"/"false". boolean_sn: "S"/"N". date, timestamp: `format`, or ISO 8601.
-            parts: an object with year, month, day[, hour, minute, second, microsecond] (Tryton).
+            parts: an object with year, month, day[, hour, minute, second, microsecond] (Tryton). unix: seconds since
+            1970 (Dolibarr).
         format: strptime format for date and timestamp.
         time_zone: IANA name, for instants written without an offset; None takes the project's time zone.
+        written_in: IANA name, for a date that is the day of an instant: the zone it is written in, when that is not the
+            one whose day counts (Odoo writes UTC).
         codes: vendor code to canonical value, used in both directions. A code that is not listed is kept and reported
             as `unmapped_code` when it makes a difference.
         type: needed for a field that is not canonical.
@@ -40,6 +56,7 @@ class FieldSource(Strict):
     format: str | None = None
     join: bool = False
     time_zone: str | None = None
+    written_in: str | None = None
     codes: dict[str, str | bool] = Field(default={})
     type: FieldType | None = None
 
@@ -65,11 +82,29 @@ class Changed(Strict):
 
 
 class Lines(Strict):
-    """The lines inside a document record: where they are, and their fields."""
+    """The lines inside a document record: where they are, and their fields.
+
+    Attributes:
+        only: as of an entity: other lines are no lines of goods (headings and notes among them).
+    """
 
     path: str
     id: str | None = None
+    only: dict[str, str | list[str]] = Field(default={})
     fields: dict[str, FieldEntry]
+
+
+def _kind_of_listing(value: object) -> str:
+    """Files are found by a pattern and have a format; everything else is asked for by a request."""
+    if isinstance(value, dict):
+        return "FileListing" if value.keys() & {"pattern", "format"} else "Listing"
+    return type(value).__name__
+
+
+AnyListing = Annotated[
+    Annotated[Listing, Tag("Listing")] | Annotated[FileListing, Tag("FileListing")], Discriminator(_kind_of_listing)
+]
+"""A listing that is asked for, or one that arrives as files. A mistake is told of the kind that was meant."""
 
 
 class EntitySource(Strict):
@@ -77,32 +112,40 @@ class EntitySource(Strict):
 
     Attributes:
         verified: how far, and `note` against what.
-        id: path of the vendor's own key of a record.
-        full: the listing of all records.
+        id: path of the vendor's own key of a record, or several paths where it is made of several members. Then
+            `{id}` is all of them with `|` between, and `{id.0}`, `{id.1}` ... are the members.
+        full: the listing of all records. Of a system that exchanges files it is the only one there is.
         changed: the listing of records changed since a moment, or None: then every pull is full.
         keys: a light listing of ids only, to see deletions; None uses `full`.
         one: a listing that gives the record with `{id}` (a list of one or none), used before a finding is reported.
         find: a listing that gives the records with `{key}` (single-field keys only).
-        only: record filters, path to wanted text of the JSON scalar: other records are not part of the entity
-            (superseded quote revisions).
+        details: further requests for each record, made in this order, where listings give summaries.
+        only: record filters, path to the wanted text of the JSON scalar, or to several of which one must be there:
+            other records are not part of the entity (superseded quote revisions). One that comes as changed and is no
+            longer part of it leaves the snapshot, so `changed` should let records through that stopped belonging.
         link: path of the other system's id in this record, if it is kept.
+        false_is_empty: JSON false stands for an empty value, in every field that is not a boolean (Odoo).
         slots: for lists of named values, path of the list to the attribute that names an element, so that
             `OtherProperties[contact_x].DecimalValue` finds the element whose `FieldKey` is `contact_x`.
+        write: how the entity is written, or None: then it is only read.
     """
 
     verified: Certainty
     note: str = ""
-    id: str
-    full: Listing
+    id: str | Annotated[list[str], Field(min_length=2)]
+    full: AnyListing
     changed: Changed | None = None
     keys: Listing | None = None
     one: Listing | None = None
     find: Listing | None = None
-    only: dict[str, str] = Field(default={})
+    details: list[Detail] = Field(default=[])
+    only: dict[str, str | Annotated[list[str], Field(min_length=1)]] = Field(default={})
     link: str | None = None
+    false_is_empty: bool = False
     slots: dict[str, str] = Field(default={})
     fields: dict[str, FieldEntry]
     lines: Lines | None = None
+    write: WriteSource | None = None
 
 
 class Vendor(Strict):
@@ -118,9 +161,17 @@ class Vendor(Strict):
 
 
 class Description(Strict):
-    """A whole description file."""
+    """A whole description file. How the system is reached is told by exactly one of `http` and `files`."""
 
     vendor: Vendor
-    http: HttpSettings
+    http: HttpSettings | None = None
+    files: FileSettings | None = None
     probe: Request | None = Field(default=None, description="a cheap call that proves the credentials, for `check`")
     entities: dict[str, EntitySource]
+    webhooks: WebhookSettings | None = None
+
+    @property
+    def default_address(self) -> str | None:
+        """Where the system is when the project does not say."""
+        port = self.http or self.files
+        return None if port is None else port.base_url

@@ -15,7 +15,7 @@ from reconciler.model.entities import ENTITIES, Entity, FieldType
 from reconciler.toml_file import KeyPath, Problem, suggestion
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
-_OPTIONS: Final = ("format", "codes", "time_zone")
+_OPTIONS: Final = ("format", "codes", "time_zone", "written_in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,9 @@ def _slot_problems(place: KeyPath, source: EntitySource) -> Iterator[Problem]:
 
 
 def _place_problems(place: KeyPath, source: EntitySource) -> Iterator[Problem]:
-    yield from _path_problems((*place, "id"), source.id, source.slots)
+    for position, path in enumerate([source.id] if isinstance(source.id, str) else source.id):
+        at = ("id",) if isinstance(source.id, str) else ("id", position)
+        yield from _path_problems((*place, *at), path, source.slots)
     if source.link is not None:
         yield from _path_problems((*place, "link"), source.link, source.slots)
     for path in source.only:
@@ -82,6 +84,8 @@ def _line_problems(place: KeyPath, canonical: Entity | None, source: EntitySourc
         yield Problem(place, f"{canonical.name} have no lines")
         return
     yield from _path_problems((*place, "path"), source.lines.path, source.slots)
+    for path in source.lines.only:
+        yield from _path_problems((*place, "only", path), path, line_slots(source.slots, source.lines))
     if source.lines.id is not None:
         yield from _path_problems((*place, "id"), source.lines.id, {})
     lines = None if canonical is None else canonical.lines

@@ -8,13 +8,15 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from reconciler.connectors.description import Changed, Description, EntitySource
+from reconciler.connectors.details import RECORD, Detail
 from reconciler.connectors.moments import MOMENT_FORMATS, format_problem, zone_problem
-from reconciler.ports.http.checks import SINCE, Names, check_http, check_listing, check_request
+from reconciler.ports.http.checks import SINCE, Names, check_http, check_listing, check_request, names_of
+from reconciler.ports.http.format_checks import format_problems
 from reconciler.ports.http.references import pieces_of, whole_reference
-from reconciler.ports.http.settings import CursorPaging, KeysetPaging, LinkPaging, Listing, Outcome
+from reconciler.ports.http.settings import CursorPaging, KeysetPaging, LinkPaging, Listing, Outcome, Request
 from reconciler.toml_file import KeyPath, Problem, suggestion
 
-_ROOTS: Final = "page|since|id|key|credentials|session|context"
+_ROOTS: Final = "page|since|id|key|record|credentials|session|context"
 _ALMOST_WHOLE: Final = re.compile(rf"\$(?:{_ROOTS})\.\w")
 _ALMOST_IN_TEXT: Final = re.compile(rf"\{{\s*(?:{_ROOTS})\b[^{{}}]*\}}")
 
@@ -22,8 +24,11 @@ _ALMOST_IN_TEXT: Final = re.compile(rf"\{{\s*(?:{_ROOTS})\b[^{{}}]*\}}")
 def http_problems(description: Description) -> Iterator[Problem]:
     """Mistakes in `http`, `probe`, the listings of every entity, and credentials that nothing uses."""
     vendor, http = description.vendor, description.http
+    if http is None:
+        return
     names = Names.of(http, vendor.credentials, vendor.context)
     yield from check_http(http, names, ("http",))
+    yield from format_problems(http, description, names)
     yield from _address_problems(http.base_url)
     for position, outcome in enumerate(http.outcomes):
         yield from _outcome_problems(("http", "outcomes", position), outcome)
@@ -31,7 +36,7 @@ def http_problems(description: Description) -> Iterator[Problem]:
         yield from check_request(description.probe, names, ("probe",))
     for name, source in description.entities.items():
         yield from _entity_problems(("entities", name), source, names)
-    yield from _text_problems(description)
+    yield from text_problems(description)
 
 
 def _address_problems(address: str | None) -> Iterator[Problem]:
@@ -43,13 +48,18 @@ def _address_problems(address: str | None) -> Iterator[Problem]:
 
 
 def _outcome_problems(place: KeyPath, outcome: Outcome) -> Iterator[Problem]:
-    if not (outcome.status or outcome.contains or outcome.at):
+    if not (outcome.status or outcome.headers or outcome.contains or outcome.at):
         yield Problem(place, "has no condition, and would decide about every answer")
     for status in outcome.status:
         if not 100 <= status <= 599:
             yield Problem((*place, "status"), f"{status} is not an HTTP status")
     for option in ("at", "wait_path", "message", "code"):
         yield from _json_path_problems((*place, option), getattr(outcome, option))
+
+
+def _own_outcome_problems(place: KeyPath, request: Request) -> Iterator[Problem]:
+    for position, outcome in enumerate(request.outcomes):
+        yield from _outcome_problems((*place, "outcomes", position), outcome)
 
 
 def _json_path_problems(place: KeyPath, path: str | None) -> Iterator[Problem]:
@@ -60,12 +70,33 @@ def _json_path_problems(place: KeyPath, path: str | None) -> Iterator[Problem]:
 
 
 def _entity_problems(place: KeyPath, source: EntitySource, names: Names) -> Iterator[Problem]:
-    yield from _listing_problems((*place, "full"), source.full, names)
+    if isinstance(source.full, Listing):
+        yield from _listing_problems((*place, "full"), source.full, names)
     if source.changed is not None:
         yield from _changed_problems((*place, "changed"), source.changed, names)
-    for option, listing, needed in (("keys", source.keys, ""), ("one", source.one, "id"), ("find", source.find, "key")):
+    for option, listing, given in (
+        ("keys", source.keys, ()),
+        ("one", source.one, _id_names(source)),
+        ("find", source.find, ("key",)),
+    ):
         if listing is not None:
-            yield from _listing_problems((*place, option), listing, names, *([needed] if needed else []))
+            yield from _listing_problems((*place, option), listing, names, *given)
+    for position, detail in enumerate(source.details):
+        yield from _detail_problems((*place, "details", position), detail, names)
+
+
+def _id_names(source: EntitySource) -> tuple[str, ...]:
+    if isinstance(source.id, str):
+        return ("id", "id.number")
+    return ("id", *(f"id.{position}" for position in range(len(source.id))))
+
+
+def _detail_problems(place: KeyPath, detail: Detail, names: Names) -> Iterator[Problem]:
+    yield from check_request(detail.request, names.and_also(RECORD), (*place, "request"))
+    yield from _own_outcome_problems((*place, "request"), detail.request)
+    if not any(name.startswith(f"{RECORD}.") for name in names_of(detail.request)):
+        yield Problem((*place, "request"), "never uses record.*, and would give the same detail for every record")
+    yield from _json_path_problems((*place, "answer"), detail.answer)
 
 
 def _changed_problems(place: KeyPath, changed: Changed, names: Names) -> Iterator[Problem]:
@@ -80,10 +111,13 @@ def _changed_problems(place: KeyPath, changed: Changed, names: Names) -> Iterato
 def _listing_problems(place: KeyPath, listing: Listing, names: Names, *given: str) -> Iterator[Problem]:
     """Problems of a listing; `given` are names of its own, of which it must use at least one."""
     yield from check_listing(listing, names.and_also(*given), place)
+    yield from _own_outcome_problems((*place, "request"), listing.request)
     used = {name for _, text in _texts(listing.request.model_dump(), ()) for name in _names_in(text)}
     if given and used.isdisjoint(given):
         yield Problem((*place, "request"), f"never uses {given[0]}, and would give the same records for every one")
     yield from _json_path_problems((*place, "records"), listing.records)
+    for position, path in enumerate(listing.required):
+        yield from _json_path_problems((*place, "required", position), path)
     for option in ("more", "total", "pages"):
         yield from _json_path_problems((*place, "stop", option), getattr(listing.stop, option))
     match listing.paging:
@@ -97,7 +131,7 @@ def _listing_problems(place: KeyPath, listing: Listing, names: Names, *given: st
             pass
 
 
-def _text_problems(description: Description) -> Iterator[Problem]:
+def text_problems(description: Description) -> Iterator[Problem]:
     """Names in any text of the description that look like references and are none, and declared names nothing uses."""
     used: set[str] = set()
     for place, text in _texts(description.model_dump(exclude={"vendor"}), ()):

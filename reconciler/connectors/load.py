@@ -8,7 +8,11 @@ from pathlib import Path
 
 from reconciler.connectors.description import Description
 from reconciler.connectors.entity_checks import entity_problems
+from reconciler.connectors.file_checks import file_problems, port_problems
 from reconciler.connectors.http_checks import http_problems
+from reconciler.connectors.webhook_checks import webhook_problems
+from reconciler.connectors.write_checks import write_problems
+from reconciler.connectors.wsdl_file import with_wsdl_in, wsdl_problems
 from reconciler.errors import ConfigurationError
 from reconciler.toml_file import TomlFile, parse_toml, raise_problems, read_toml, suggestion, validate
 
@@ -36,8 +40,18 @@ def load_description(name_or_path: str, base: Path) -> Description:
     """
     file = read_description(name_or_path, base)
     description = validate(Description, file)
-    raise_problems(file, [*http_problems(description), *entity_problems(description)])
-    return description
+    # With the port in doubt, the rest would only repeat the same mistake.
+    raise_problems(file, list(port_problems(description)))
+    folder, http = file.path.parent, description.http
+    problems = [
+        *http_problems(description),
+        *file_problems(description),
+        *entity_problems(description),
+        *webhook_problems(description),
+        *write_problems(description),
+    ]
+    raise_problems(file, [*problems, *(wsdl_problems(http, folder) if http is not None else ())])
+    return description if http is None else description.model_copy(update={"http": with_wsdl_in(folder, http)})
 
 
 def read_description(name_or_path: str, base: Path) -> TomlFile:

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reconciler.ports.http.references import MOMENT_PARTS, Value
 
-MOMENT_FORMATS: Final = ("iso", "iso_utc", "date_dmy", "parts")
+MOMENT_FORMATS: Final = ("iso", "iso_utc", "unix_ms", "date_dmy", "parts")
 """Named formats; any other is a strftime format.
 
 * `iso`: `2026-11-22T10:11:12-03:00`
 * `iso_utc`: `2026-11-22T13:11:12Z`
+* `unix_ms`: `1795353072000`, milliseconds since 1970 of the whole second
 * `date_dmy`: `22/11/2026`
 * `parts`: `since.year` to `since.microsecond`, in UTC
 
@@ -66,6 +67,8 @@ def moment_values(moment: datetime, written: str, zone: tzinfo) -> dict[str, Val
         text = local.isoformat(timespec="seconds")
     elif written == "iso_utc":
         text = f"{local:%Y-%m-%dT%H:%M:%S}Z"
+    elif written == "unix_ms":
+        text = f"{int(moment.timestamp())}000"
     else:
         text = local.strftime(_TEMPLATES.get(written, written))
     return {"since": text, **{f"since.{part}": getattr(local, part) for part in MOMENT_PARTS}}

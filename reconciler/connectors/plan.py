@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.connectors.description import Description, FieldEntry, FieldSource, Lines
 from reconciler.errors import ConfigurationError
-from reconciler.mapping.path import MappingSyntaxError, parse_path
+from reconciler.mapping.composite import parse_id
+from reconciler.mapping.path import MappingSyntaxError, Path, parse_path
 from reconciler.mapping.plan import EntityMapping, FieldMapping, LinesMapping, MappingPlanError, default_codec
 from reconciler.model.entities import FieldType
 
@@ -44,11 +46,11 @@ def entity_mapping(
     try:
         return EntityMapping(
             entity=entity,
-            id=parse_path(source.id, source.slots),
+            id=parse_id(source.id, source.slots),
             key=tuple(key),
-            fields=_field_mappings(fields, types, source.slots, time_zone),
+            fields=_field_mappings(fields, types, source.slots, time_zone, false_is_empty=source.false_is_empty),
             link=None if (place := link or source.link) is None else parse_path(place, source.slots),
-            only=tuple((parse_path(path, source.slots), wanted) for path, wanted in source.only.items()),
+            only=_filters(source.only, source.slots),
             lines=None
             if source.lines is None or not line_fields
             else LinesMapping(
@@ -56,9 +58,14 @@ def entity_mapping(
                 path=parse_path(source.lines.path, source.slots),
                 id=None if source.lines.id is None else parse_path(source.lines.id),
                 fields=_field_mappings(
-                    line_fields, line_types or {}, line_slots(source.slots, source.lines), time_zone
+                    line_fields,
+                    line_types or {},
+                    line_slots(source.slots, source.lines),
+                    time_zone,
+                    false_is_empty=source.false_is_empty,
                 ),
                 key=tuple(line_key),
+                only=_filters(source.lines.only, line_slots(source.slots, source.lines)),
             ),
         )
     except (MappingSyntaxError, MappingPlanError) as error:
@@ -85,6 +92,7 @@ def field_mapping(
         join=source.join,
         time_zone=source.time_zone or time_zone,
         codes=source.codes,
+        written_in=source.written_in,
     )
 
 
@@ -98,7 +106,20 @@ def line_slots(slots: Mapping[str, str], lines: Lines) -> dict[str, str]:
     return {path.removeprefix(inside): attribute for path, attribute in slots.items()}
 
 
+def _filters(only: Mapping[str, str | list[str]], slots: Mapping[str, str]) -> tuple[tuple[Path, tuple[str, ...]], ...]:
+    return tuple(
+        (parse_path(path, slots), (wanted,) if isinstance(wanted, str) else tuple(wanted))
+        for path, wanted in only.items()
+    )
+
+
 def _field_mappings(
-    fields: Mapping[str, FieldEntry], types: Mapping[str, FieldType], slots: Mapping[str, str], time_zone: str
+    fields: Mapping[str, FieldEntry],
+    types: Mapping[str, FieldType],
+    slots: Mapping[str, str],
+    time_zone: str,
+    *,
+    false_is_empty: bool,
 ) -> tuple[FieldMapping, ...]:
-    return tuple(field_mapping(name, types[name], entry, slots, time_zone) for name, entry in fields.items())
+    mapped = (field_mapping(name, types[name], entry, slots, time_zone) for name, entry in fields.items())
+    return tuple(replace(each, false_is_empty=false_is_empty and each.type is not FieldType.BOOLEAN) for each in mapped)

@@ -12,18 +12,18 @@ from typing import Final, cast
 
 from pydantic import JsonValue
 
+from reconciler.mapping.composite import IdPath, paths_of
 from reconciler.mapping.extract import Extraction
-from reconciler.mapping.identifiers import identifier_column
-from reconciler.mapping.path import Path
+from reconciler.mapping.identifiers import id_column, identifier_column
 from reconciler.ports.http.page_facts import RecordPage
-from reconciler.ports.http.settings import Paging
+from reconciler.ports.http.settings import LinkPaging, Paging
 
 _SHIFTING: Final = frozenset({"offset", "number", "range", "link"})
 
 
 def shifts(paging: Paging) -> bool:
     """Whether records that come or go while pages are read can move others to another page."""
-    return paging.kind in _SHIFTING
+    return paging.kind in _SHIFTING and not (isinstance(paging, LinkPaging) and paging.snapshot)
 
 
 class ScanWatch:
@@ -35,10 +35,10 @@ class ScanWatch:
         pages: pages seen.
     """
 
-    def __init__(self, paging: Paging, id_path: Path) -> None:
+    def __init__(self, paging: Paging, id_path: IdPath) -> None:
         self._shifts = shifts(paging)
         self._id_path = id_path
-        self._extraction = Extraction([id_path])
+        self._extraction = Extraction(paths_of(id_path))
         self.ids: set[str] = set()
         self._without_id = 0
         self._totals: list[tuple[int, int]] = []
@@ -101,12 +101,12 @@ class ScanWatch:
 
     def _ids_of(self, records: Sequence[JsonValue]) -> list[str]:
         """The ids there are, as they are staged. A listing of keys may hold bare ids."""
-        raw: list[object]
         if set(map(type, records)) <= {dict}:
-            raw = self._extraction.columns(records)[self._id_path]
+            ids, _, _ = id_column(self._id_path, self._extraction.columns(records))
         else:
-            raw = [self._id_path.read(record) if isinstance(record, dict) else record for record in records]
-        ids, _ = identifier_column(raw)
+            ids, _ = identifier_column(
+                [self._id_path.read(record) if isinstance(record, dict) else record for record in records]
+            )
         return [identity for identity in ids if identity is not None] if None in ids else cast("list[str]", ids)
 
     def _doubt(self, trouble: str) -> None:

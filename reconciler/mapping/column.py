@@ -24,6 +24,8 @@ from reconciler.model.staging import has_value_column
 
 _NULL = type(None)
 _INTEGER_LIMIT = 2**63
+_ONE_BY_ONE = frozenset({"parts", "unix", "fraction"})
+"""Codecs that no column kernel knows."""
 
 FORM_TYPES: Final[dict[FieldType, pl.DataType | type[pl.DataType]]] = {
     **dict.fromkeys(TEXT_COLUMNS, pl.String),
@@ -49,7 +51,7 @@ def read_column(field: FieldMapping, raw: list[object]) -> FieldColumn:
     if dict in types:
         raw = unwrapped(raw)
         types = set(map(type, raw))
-    if field.codes or field.codec == "parts" or (field.type is FieldType.DATE and field.codec == "timestamp"):
+    if field.codes or field.codec in _ONE_BY_ONE or (field.type is FieldType.DATE and field.codec == "timestamp"):
         return _each_distinct(field, raw)
     if field.type in TEXT_COLUMNS:
         return _text_column(field, raw, types)

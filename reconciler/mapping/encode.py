@@ -93,6 +93,10 @@ def _decimal(field: FieldMapping, wanted: Reading) -> object:
     return int(number) if number == number.to_integral_value() else float(number)
 
 
+def _fraction(field: FieldMapping, wanted: Reading) -> object:
+    return float(_decimal_form(wanted) / 100)
+
+
 def _decimal_comma(field: FieldMapping, wanted: Reading) -> object:
     number = _decimal_form(wanted).normalize()
     return f"{number:f}".replace(".", ",")
@@ -129,11 +133,17 @@ def _date(field: FieldMapping, wanted: Reading) -> object:
 
 def _timestamp(field: FieldMapping, wanted: Reading) -> object:
     moment = _moment(field, wanted)
+    if field.written_in is not None:
+        moment = moment.astimezone(ZoneInfo(field.written_in))
     if field.format:
         return moment.strftime(field.format)
     offset = moment.utcoffset() or timedelta(0)
     # Before standard time zones had offsets with seconds, which ISO 8601 cannot write.
     return (moment.astimezone(UTC) if offset % timedelta(minutes=1) else moment).isoformat()
+
+
+def _unix(field: FieldMapping, wanted: Reading) -> object:
+    return int(_moment(field, wanted).timestamp())
 
 
 def _parts(field: FieldMapping, wanted: Reading) -> object:
@@ -156,10 +166,12 @@ _ENCODERS: Final[dict[str, Callable[[FieldMapping, Reading], object]]] = {
     "text": _text,
     "decimal": _decimal,
     "decimal_comma": _decimal_comma,
+    "fraction": _fraction,
     "boolean": lambda field, wanted: wanted.form,
     "boolean_text": _boolean_text,
     "boolean_sn": _boolean_sn,
     "date": _date,
     "timestamp": _timestamp,
     "parts": _parts,
+    "unix": _unix,
 }

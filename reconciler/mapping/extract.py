@@ -89,9 +89,12 @@ class Extraction:
 
 def select_column(field: FieldMapping, columns: Mapping[Path, Column]) -> Column:
     """The raw values of a field, which `read_value` reads like those of `select_plain`."""
-    if len(field.paths) == 1:
-        return columns[field.paths[0]]
-    parts = [unwrapped(columns[path]) for path in field.paths]
+    parts = [columns[path] for path in field.paths]
+    if field.false_is_empty:
+        parts = [[None if value is False else value for value in part] for part in parts]
+    if len(parts) == 1:
+        return parts[0]
+    parts = [unwrapped(part) for part in parts]
     if field.join:
         return _joined(parts)
     chosen = parts[0]

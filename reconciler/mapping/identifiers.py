@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from reconciler.mapping import canonical, canonical_plain
+from reconciler.mapping.composite import IdPath, joined
 from reconciler.mapping.json_values import is_empty, scalar_text, shown, unwrap
+from reconciler.mapping.path import Path
 from reconciler.mapping.reading import Problem
 from reconciler.model.findings import Cause
 from reconciler.model.staging import MAX_TEXT_CHARACTERS
@@ -47,6 +49,23 @@ def identifier_column(raw: Sequence[object]) -> tuple[list[str | None], dict[int
             problems[place] = identifier
         found[place] = None if isinstance(identifier, Problem) else identifier
     return found, problems
+
+
+def id_column(
+    id_path: IdPath, columns: Mapping[Path, Sequence[object]]
+) -> tuple[list[str | None], dict[int, Problem], Sequence[object]]:
+    """The ids of records, from the columns of `composite.paths_of`.
+
+    Returns:
+        The texts, null where there is none; the problems by position; the raw values, to be shown.
+    """
+    if isinstance(id_path, Path):
+        raw = columns[id_path]
+        return *identifier_column(raw), raw
+    members = [identifier_column(columns[member]) for member in id_path.members]
+    problems = {place: problem for _, found in reversed(members) for place, problem in found.items()}
+    ids = [joined(texts) for texts in zip(*(texts for texts, _ in members), strict=True)]
+    return ids, problems, [list(row) for row in zip(*(columns[member] for member in id_path.members), strict=True)]
 
 
 def _unusable(raw: object) -> Problem:

@@ -15,25 +15,32 @@ _INSTANT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
     r"(?:([Zz])|([+-])([0-9]{2}):?([0-9]{2})?)?"
 )
+_SECONDS = re.compile(r"-?[0-9]{1,12}", re.ASCII)
+_FIRST_SECOND = -62135510400
+_LAST_SECOND = 253402214399
 _LONGEST_TEXT = 64
 _PARTS = ("year", "month", "day", "hour", "minute", "second", "microsecond")
 
 
-def day_plain(raw: object, codec: str, text_format: str | None, time_zone: str) -> date:
+def day_plain(raw: object, codec: str, text_format: str | None, time_zone: str, written_in: str | None = None) -> date:
     """A calendar day.
 
     Args:
         raw: text, or an object for codec `parts`.
         codec: `date`: `2026-05-31`, or `text_format`. `timestamp`: an instant, whose day in `time_zone` counts, or a
-            day alone. `parts`: an object with year, month and day; its time of day, if any, does not count.
+            day alone. `parts`: an object with year, month and day; its time of day, if any, does not count. `unix`:
+            seconds since 1970, whose day in `time_zone` counts.
         text_format: strptime format, or None.
         time_zone: IANA name.
+        written_in: IANA name of the zone an instant is written in, when it has no offset; None is `time_zone`.
 
     Raises:
         UnreadableValueError: not of that form, or no such day.
     """
     if codec == "parts":
         return _of_parts(raw).date()
+    if codec == "unix":
+        return _of_seconds(raw).astimezone(_zone(time_zone)).date()
     text = _short_text(raw)
     if text_format is None and (codec == "date" or _DAY.fullmatch(text)):
         found = _DAY.fullmatch(text)
@@ -43,7 +50,7 @@ def day_plain(raw: object, codec: str, text_format: str | None, time_zone: str) 
     if codec == "date":
         return _by_format(text, text_format or "").date()
     try:
-        return instant_plain(raw, codec, text_format, time_zone).astimezone(_zone(time_zone)).date()
+        return instant_plain(raw, codec, text_format, written_in or time_zone).astimezone(_zone(time_zone)).date()
     except OverflowError:
         raise UnreadableValueError("is outside the years 1 to 9999") from None
 
@@ -55,6 +62,7 @@ def instant_plain(raw: object, codec: str, text_format: str | None, time_zone: s
         raw: text, or an object for codec `parts`.
         codec: `timestamp`: ISO 8601 with date and time (`T` or a space between; seconds, fraction and offset optional),
             or `text_format`. `parts`: an object with year, month, day and optionally the rest down to microsecond.
+            `unix`: whole seconds since 1970, a number or digits in text.
         text_format: strptime format, or None.
         time_zone: IANA name, for values without an offset. A local time that occurs twice is the earlier one; one that
             a clock change skips is moved forward by what was skipped.
@@ -62,6 +70,8 @@ def instant_plain(raw: object, codec: str, text_format: str | None, time_zone: s
     Raises:
         UnreadableValueError: not of that form, no such moment, or outside the years 1 to 9999 in UTC.
     """
+    if codec == "unix":
+        return _of_seconds(raw)
     if codec == "parts":
         moment = _of_parts(raw)
     elif text_format is not None:
@@ -117,6 +127,18 @@ def _of_parts(raw: object) -> datetime:
     if len(parts) != len(values):
         raise UnreadableValueError("has a part that is not a whole number")
     return _existing(*parts)
+
+
+def _of_seconds(raw: object) -> datetime:
+    """A day at each end of the calendar is kept free, so that it exists in every time zone."""
+    seconds = raw
+    if isinstance(raw, str) and _SECONDS.fullmatch(raw.strip()):
+        seconds = int(raw)
+    if type(seconds) is not int:
+        raise UnreadableValueError("is not a whole number of seconds since 1970")
+    if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
+        raise UnreadableValueError("is outside the years 1 to 9999")
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _existing(

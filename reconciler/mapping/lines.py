@@ -9,7 +9,7 @@ import polars as pl
 
 from reconciler.mapping.extract import Column, Extraction
 from reconciler.mapping.identifiers import identifier_column
-from reconciler.mapping.json_values import is_empty, shown, unwrap
+from reconciler.mapping.json_values import is_empty, scalar_text, shown, unwrap
 from reconciler.mapping.path import Path
 from reconciler.mapping.plan import LinesMapping
 from reconciler.mapping.reading import Problem
@@ -75,7 +75,7 @@ def stage_lines(
     Returns:
         The staged table, one row per line; and by place of the record what is there instead of lines.
     """
-    lines, problems = _flattened(lists, parents.rejected)
+    lines, problems = _flattened(mapping, lists, parents.rejected)
     count = len(lines.found)
     unusable = {place: not_an_object(line) for place, line in enumerate(lines.found) if not isinstance(line, dict)}
     columns = extraction.columns([line if isinstance(line, dict) else {} for line in lines.found])
@@ -98,7 +98,9 @@ def stage_lines(
     return frame, problems
 
 
-def _flattened(lists: Column, rejected: Mapping[int, Rejection]) -> tuple[_Lines, dict[int, Problem]]:
+def _flattened(
+    mapping: LinesMapping, lists: Column, rejected: Mapping[int, Rejection]
+) -> tuple[_Lines, dict[int, Problem]]:
     lines = _Lines([], [], [])
     problems = {}
     for parent, found in enumerate(map(unwrap, lists)):
@@ -109,10 +111,18 @@ def _flattened(lists: Column, rejected: Mapping[int, Rejection]) -> tuple[_Lines
         if not isinstance(found, list):
             problems[parent] = Problem(Cause.UNREADABLE_VALUE, "is not a list of lines", shown(found))
             continue
-        lines.found.extend(found)
-        lines.parents.extend([parent] * len(found))
-        lines.positions.extend(range(len(found)))
+        kept = [place for place, line in enumerate(found) if _belongs(mapping, line)]
+        lines.found.extend(found if len(kept) == len(found) else [found[place] for place in kept])
+        lines.parents.extend([parent] * len(kept))
+        lines.positions.extend(kept)
     return lines, problems
+
+
+def _belongs(mapping: LinesMapping, line: object) -> bool:
+    """Whether a line is one of the entity. What is no object cannot be told, and stays."""
+    return not isinstance(line, dict) or all(
+        scalar_text(unwrap(path.read(line))) in texts for path, texts in mapping.only
+    )
 
 
 def _ids(mapping: LinesMapping, columns: Mapping[Path, Column], lines: _Lines, parents: Parents) -> list[str | None]:

@@ -40,12 +40,15 @@ def decimal_plain(raw: object, codec: str = "decimal") -> Decimal:
 
     Args:
         raw: int, float, `Decimal` or text. Outer spaces of a text are ignored.
-        codec: `decimal` (`-1234.5`, an exponent is allowed) or `decimal_comma` (`1.234,5`, dots only at thousands).
+        codec: `decimal` (`-1234.5`, an exponent is allowed), `decimal_comma` (`1.234,5`, dots only at thousands) or
+            `fraction` (written as `decimal`, and read as percent: `0.075` is 7.5).
 
     Raises:
         UnreadableValueError: not a number, not finite, more than 18 digits before the point or more than 10 after it
             that are not zeros.
     """
+    if codec == "fraction":
+        return _canonical(_EXACT.scaleb(decimal_plain(raw), 2))
     if isinstance(raw, str):
         return _canonical(_decimal_of_text(raw.strip(), codec))
     if isinstance(raw, float):

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import polars as pl
 
+from reconciler.mapping.composite import paths_of
 from reconciler.mapping.extract import Extraction
-from reconciler.mapping.identifiers import identifier_column
+from reconciler.mapping.identifiers import id_column, identifier_column
 from reconciler.mapping.json_values import scalar_text, shown, unwrap
 from reconciler.mapping.lines import LINES, Parents, extraction_of, stage_lines
 from reconciler.mapping.plan import EntityMapping
@@ -36,11 +37,13 @@ class MappedPage:
         records: one row per record that belongs to the entity, rejected ones included, in the order received.
         lines: one row per line of the records that are not rejected, or None when the entity has no lines.
         skipped: records that are not part of the entity (`EntityMapping.only`); `records.height + skipped` were given.
+        left: the ids of these, where they have one: they may have been part of it before.
     """
 
     records: pl.DataFrame
     lines: pl.DataFrame | None
     skipped: int
+    left: list[str]
 
 
 class _Compiled(NamedTuple):
@@ -75,9 +78,10 @@ def map_pages(mapping: EntityMapping, pages: Iterable[tuple[int, Sequence[object
     """Map several pages into one table; cheaper than one after another, since much of the cost is per call."""
     compiled = _compiled(mapping)
     rows, skipped = _belonging(mapping, compiled.only, _rows(pages))
+    left, _ = identifier_column([mapping.id.read(record) for record in skipped])
     columns = compiled.own.columns(rows.records)
-    ids, id_problems = identifier_column(columns[mapping.id])
-    rejected = {**_without_id(ids, id_problems, columns[mapping.id]), **rows.rejected}
+    ids, id_problems, raw_ids = id_column(mapping.id, columns)
+    rejected = {**_without_id(ids, id_problems, raw_ids), **rows.rejected}
     staged = stage_fields(mapping.fields, mapping.key, columns, rejected)
     links: list[str | None] = [None] * len(rows.records)
     if mapping.link:
@@ -88,12 +92,14 @@ def map_pages(mapping: EntityMapping, pages: Iterable[tuple[int, Sequence[object
         parents = Parents(ids, staged.keys, rows.pages, rows.positions, _key_columns(mapping, staged), staged.rejected)
         lines, problems = stage_lines(mapping.lines, compiled.lines, parents, columns[mapping.lines.path])
         _add_problems(staged, LINES, problems)
-    return MappedPage(_frame(rows, ids, links, staged), lines, skipped)
+    return MappedPage(
+        _frame(rows, ids, links, staged), lines, len(skipped), [each for each in left if each is not None]
+    )
 
 
 @lru_cache(maxsize=64)
 def _compiled(mapping: EntityMapping) -> _Compiled:
-    paths = [mapping.id, *(path for field in mapping.fields for path in field.paths)]
+    paths = [*paths_of(mapping.id), *(path for field in mapping.fields for path in field.paths)]
     if mapping.link:
         paths.append(mapping.link)
     if mapping.lines:
@@ -122,21 +128,22 @@ def _rows(pages: Iterable[tuple[int, Sequence[object]]]) -> _Rows:
     )
 
 
-def _belonging(mapping: EntityMapping, only: Extraction, rows: _Rows) -> tuple[_Rows, int]:
-    """The rows of the entity, and how many others there were. What is no object cannot be told, and stays."""
+def _belonging(mapping: EntityMapping, only: Extraction, rows: _Rows) -> tuple[_Rows, list[object]]:
+    """The rows of the entity, and the other records. What is no object cannot be told, and stays."""
     if not mapping.only:
-        return rows, 0
+        return rows, []
     columns = only.columns(rows.records)
     kept = [
         place
         for place in range(len(rows.records))
         if place in rows.rejected
-        or all(scalar_text(unwrap(columns[path][place])) == text for path, text in mapping.only)
+        or all(scalar_text(unwrap(columns[path][place])) in texts for path, texts in mapping.only)
     ]
     rejected = {new: rows.rejected[old] for new, old in enumerate(kept) if old in rows.rejected}
     records = [rows.records[place] for place in kept]
     belonging = _Rows(records, rows.pages.gather(kept), rows.positions.gather(kept), rejected)
-    return belonging, len(rows.records) - len(kept)
+    places = set(kept)
+    return belonging, [record for place, record in enumerate(rows.records) if place not in places]
 
 
 def _frame(rows: _Rows, ids: list[str | None], links: list[str | None], staged: StagedFields) -> pl.DataFrame:
@@ -167,7 +174,7 @@ def _add_problems(staged: StagedFields, field: str, problems: dict[int, Problem]
             staged.invalid.setdefault(place, {})[field] = problem
 
 
-def _without_id(ids: list[str | None], problems: dict[int, Problem], raw: list[object]) -> dict[int, Rejection]:
+def _without_id(ids: list[str | None], problems: dict[int, Problem], raw: Sequence[object]) -> dict[int, Rejection]:
     if None not in ids:
         return {}
     missing = {place: problems.get(place) for place, text in enumerate(ids) if text is None}

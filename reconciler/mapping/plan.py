@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from reconciler.mapping.composite import IdPath
 from reconciler.mapping.path import Path
 from reconciler.model.entities import FieldType
 
@@ -28,10 +29,10 @@ _TEXTUAL = frozenset(
 )
 _CODECS: Final[Mapping[FieldType, tuple[str, ...]]] = {
     **dict.fromkeys(_TEXTUAL, ("text",)),
-    FieldType.DECIMAL: ("decimal", "decimal_comma"),
+    FieldType.DECIMAL: ("decimal", "decimal_comma", "fraction"),
     FieldType.BOOLEAN: ("boolean", "boolean_text", "boolean_sn"),
-    FieldType.DATE: ("date", "timestamp", "parts"),
-    FieldType.TIMESTAMP: ("timestamp", "parts"),
+    FieldType.DATE: ("date", "timestamp", "parts", "unix"),
+    FieldType.TIMESTAMP: ("timestamp", "parts", "unix"),
 }
 _DIRECTIVE = re.compile("%(.?)")
 _DIRECTIVES = frozenset("dmYyHMSfz%")
@@ -68,6 +69,9 @@ class FieldMapping:
         time_zone: IANA name, of instants written without an offset, and of the day of an instant.
         codes: vendor text to canonical value; looked up before the codec, exactly, without outer spaces. Booleans for
             BOOLEAN fields; for the others the canonical text (a decimal with a point, an ISO date).
+        written_in: IANA name, of instants that are written without an offset while their day in `time_zone` counts. Of
+            DATE fields with codec `timestamp` only; None: they are written in `time_zone`.
+        false_is_empty: JSON false stands for an empty value, as Odoo writes it. Never of a BOOLEAN field.
 
     Raises:
         MappingPlanError: the parts do not go together.
@@ -81,6 +85,8 @@ class FieldMapping:
     join: bool = False
     time_zone: str = PROJECT_TIME_ZONE
     codes: Mapping[str, str | bool] = field(default_factory=dict, hash=False)
+    false_is_empty: bool = False
+    written_in: str | None = None
 
     def __post_init__(self) -> None:
         if not self.paths:
@@ -94,10 +100,13 @@ class FieldMapping:
             if isinstance(value, bool) is not (self.type is FieldType.BOOLEAN):
                 wanted = "true or false" if self.type is FieldType.BOOLEAN else "a text"
                 raise MappingPlanError(f"{self.name}: code {code!r} must stand for {wanted}")
-        try:
-            ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise MappingPlanError(f"{self.name}: {self.time_zone!r} is not an IANA time zone") from error
+        if self.written_in is not None and (self.type, self.codec) != (FieldType.DATE, "timestamp"):
+            raise MappingPlanError(f"{self.name}: written_in is for the day of a timestamp; time_zone says it here")
+        for zone in (self.time_zone, self.written_in or self.time_zone):
+            try:
+                ZoneInfo(zone)
+            except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+                raise MappingPlanError(f"{self.name}: {zone!r} is not an IANA time zone") from error
 
     def _check_format(self, text: str) -> None:
         if self.codec not in ("date", "timestamp"):
@@ -122,6 +131,7 @@ class LinesMapping:
         id: path of the line's own id in a line; None numbers the lines `<parent id>#<position from 0>`.
         fields: paths are relative to a line.
         key: fields of a line that identify it within its parent.
+        only: path and the JSON scalar texts it may hold; lines with any other are not lines of goods (headings).
     """
 
     entity: str
@@ -129,6 +139,7 @@ class LinesMapping:
     id: Path | None
     fields: tuple[FieldMapping, ...]
     key: tuple[str, ...]
+    only: tuple[tuple[Path, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         _check_fields(self.entity, self.fields, self.key)
@@ -140,20 +151,20 @@ class EntityMapping:
 
     Attributes:
         entity: name, such as `customers`.
-        id: path of the vendor's own key.
+        id: path of the vendor's own key, or of its members.
         key: fields that together identify a record on both sides.
         fields: in the order of the staged columns.
         link: path of the other system's id, where the vendor keeps one.
-        only: path and JSON scalar text; records where any differs are not part of the entity.
+        only: path and the JSON scalar texts it may hold; records with any other are not part of the entity.
         lines: the lines inside a record, if it has any.
     """
 
     entity: str
-    id: Path
+    id: IdPath
     key: tuple[str, ...]
     fields: tuple[FieldMapping, ...]
     link: Path | None = None
-    only: tuple[tuple[Path, str], ...] = ()
+    only: tuple[tuple[Path, tuple[str, ...]], ...] = ()
     lines: LinesMapping | None = None
 
     def __post_init__(self) -> None:

@@ -53,7 +53,8 @@ EMPTY: Final = Reading(None, None, None)
 
 def select_plain(field: FieldMapping, record: object) -> object:
     """The raw value of a field in a record: the first path that is not empty, or all of them joined; None if empty."""
-    found = [value for value in (path.read(record) for path in field.paths) if not is_empty(value)]
+    values = [path.read(record) for path in field.paths]
+    found = [value for value in values if not is_empty(value) and not (field.false_is_empty and value is False)]
     return join_plain(found) if field.join else found[0] if found else None
 
 
@@ -148,5 +149,6 @@ def _read_typed(field: FieldMapping, raw: object) -> Form:
         return decimal_plain(raw, field.codec)
     if field.type is FieldType.BOOLEAN:
         return boolean_plain(raw, field.codec)
-    read = day_plain if field.type is FieldType.DATE else instant_plain
-    return read(raw, field.codec, field.format, field.time_zone)
+    if field.type is FieldType.DATE:
+        return day_plain(raw, field.codec, field.format, field.time_zone, field.written_in)
+    return instant_plain(raw, field.codec, field.format, field.time_zone)

@@ -191,6 +191,23 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Findings of one entity that one decision covers now.
+
+    Attributes:
+        at: when it was decided; aware, UTC.
+        until: the last day it holds; None for as long as the values stay.
+    """
+
+    entity: str
+    findings: int
+    person: str
+    reason: str
+    at: datetime
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class SideCount:
     """The accounting of one side of one entity: `pulled = matched + only_here + duplicate + rejected` (DESIGN.md 7)."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.model.findings import EntityCount, Finding, SideCount, SideValue
+from reconciler.model.findings import Acceptance, EntityCount, Finding, SideCount, SideValue
 from reconciler.model.staging import shown_key
 from reconciler.reports.report import Decision, EntityReport, Explain, Report
 
@@ -22,7 +22,8 @@ def run_document(report: Report) -> Document:
     """What `run --json` prints (without taxes).
 
     Beyond CONTRACT.md: an entity that could not be compared has null sides and a `failure`; one that is not believed
-    has `suspicious`; `warnings` is there when something limits the result.
+    has `suspicious`; `warnings` is there when something limits the result; of the findings it tells how many are
+    `accepted`, and how many acceptances this run ended (`reopened`), by why.
     """
     document: Document = {
         "run": report.run_id,
@@ -79,8 +80,23 @@ def decision_document(decision: Decision, explain: Explain) -> Document:
     }
 
 
+def acceptance_document(acceptance: Acceptance) -> Document:
+    """What one decision accepted in one entity."""
+    return {
+        "entity": acceptance.entity,
+        "findings": acceptance.findings,
+        "by": acceptance.person,
+        "at": instant(acceptance.at),
+        "reason": acceptance.reason,
+        "until": acceptance.until.isoformat() if acceptance.until else None,
+    }
+
+
 def report_head(report: Report, explain: Explain) -> Document:
-    """The JSON report but for its findings: the run document, the systems and the decisions, largest first."""
+    """The JSON report but for its findings: the run document, the systems, and the decisions.
+
+    Those to take (`decisions`) come largest first; those taken (`accepted`) by when they end.
+    """
     return {
         "project": report.project,
         "systems": {
@@ -89,6 +105,7 @@ def report_head(report: Report, explain: Explain) -> Document:
         },
         **run_document(report),
         "decisions": [decision_document(decision, explain) for decision in report.ranked_decisions],
+        "accepted": [acceptance_document(acceptance) for acceptance in report.acceptances],
     }
 
 
@@ -98,7 +115,7 @@ def _entity_document(entity: EntityReport) -> Document:
         "crm": _count_document(counts.crm) if counts else None,
         "erp": _count_document(counts.erp) if counts else None,
         "compared_fields": counts.compared_fields if counts else 0,
-        "findings": _findings_document(counts) if counts else None,
+        "findings": _findings_document(entity, counts) if counts else None,
     }
     if entity.suspicious is not None:
         document["suspicious"] = entity.suspicious
@@ -117,11 +134,13 @@ def _count_document(count: SideCount) -> Document:
     }
 
 
-def _findings_document(counts: EntityCount) -> Document:
+def _findings_document(entity: EntityReport, counts: EntityCount) -> Document:
     return {
         "new": counts.new,
         "open": counts.open,
         "closed": counts.closed,
+        "accepted": entity.accepted,
+        "reopened": {"expired": entity.expired, "value_changed": entity.value_changed},
         "by_kind": largest_first(counts.by_kind),
         "by_cause": largest_first(counts.by_cause),
     }

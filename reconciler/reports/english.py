@@ -45,6 +45,13 @@ ENGLISH: Final = Texts(
     owner_is="{system} is right by agreement",
     no_owner="No agreement on which side is right",
     owner_mark="owner",
+    accepted="Accepted differences",
+    accepted_lead=(
+        "Differences that somebody decided to leave: {findings}. Each comes back when a value changes, or after its "
+        "last day."
+    ),
+    reopened="Reopened by this run: {changed} because a value changed, {expired} because their last day has passed.",
+    while_values_stay="as long as the values stay",
     charts="Where the findings are",
     by_entity="By entity and kind",
     by_cause="By cause and entity",

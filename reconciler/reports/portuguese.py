@@ -45,6 +45,13 @@ PORTUGUESE: Final = Texts(
     owner_is="Pelo acordo, vale o {system}",
     no_owner="Sem acordo sobre qual lado vale",
     owner_mark="dono",
+    accepted="Divergências aceitas",
+    accepted_lead=(
+        "Divergências que alguém decidiu manter: {findings}. Cada uma volta quando um valor muda, ou depois do seu "
+        "último dia."
+    ),
+    reopened="Reabertas nesta execução: {changed} porque um valor mudou, {expired} porque o último dia passou.",
+    while_values_stay="enquanto os valores não mudarem",
     charts="Onde estão as divergências",
     by_entity="Por entidade e tipo",
     by_cause="Por causa e entidade",

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from reconciler.model.entities import FieldType, Side
-from reconciler.model.findings import Cause, EntityCount, Finding, FindingKind
+from reconciler.model.findings import Acceptance, Cause, EntityCount, Finding, FindingKind
 
 LOCALES: Final = ("pt-BR", "en")
 MAX_EXAMPLES: Final = 3
@@ -65,6 +65,9 @@ class EntityReport:
         suspicious: why the result is not believed, one sentence (a side came back unexpectedly empty); None otherwise.
         failure: why the entity could not be compared, one sentence; None otherwise.
         field_types: how values of a field are shown in HTML. A field that is not in it is shown as text.
+        accepted: findings that somebody accepted; they are not among the open ones.
+        expired, value_changed: findings whose acceptance this run ended, because its last day has passed or because a
+            side shows another value. They are open, and counted as new.
     """
 
     name: str
@@ -74,6 +77,9 @@ class EntityReport:
     suspicious: str | None = None
     failure: str | None = None
     field_types: Mapping[str, FieldType] = field(default_factory=dict)
+    accepted: int = 0
+    expired: int = 0
+    value_changed: int = 0
 
     @property
     def open(self) -> int:
@@ -120,6 +126,7 @@ class Report:
         locale: one of `LOCALES`. It decides words, and in HTML the shape of numbers and dates; never JSON or CSV.
         timezone: IANA name, for the dates of the HTML report.
         files: where each format of this report is, by name of the format (`html`, `json`, `xlsx`).
+        acceptances: the decisions behind the accepted findings, the first ones to end in front; perhaps not all.
     """
 
     project: str
@@ -135,6 +142,7 @@ class Report:
     locale: str = "en"
     timezone: str = "UTC"
     files: Mapping[str, str] = field(default_factory=dict)
+    acceptances: tuple[Acceptance, ...] = ()
 
     def __post_init__(self) -> None:
         if self.locale not in LOCALES:
@@ -147,6 +155,16 @@ class Report:
     def open(self) -> int:
         """Open findings of all entities."""
         return sum(entity.open for entity in self.entities)
+
+    @property
+    def accepted(self) -> int:
+        """Accepted findings of all entities."""
+        return sum(entity.accepted for entity in self.entities)
+
+    @property
+    def reopened(self) -> int:
+        """Findings of all entities whose acceptance this run ended."""
+        return sum(entity.expired + entity.value_changed for entity in self.entities)
 
     @property
     def ranked_decisions(self) -> tuple[Decision, ...]:

@@ -1,4 +1,4 @@
-"""The two sheets in front: what the run was and how it ended, and the groups to decide on."""
+"""The sheets in front: what the run was and how it ended, the groups to decide on, and what was decided."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from reconciler.reports.report import Decision, EntityReport, Explain, Report, R
 from reconciler.reports.sheets import Book, Sheet
 from reconciler.reports.texts import Texts
 
+_ACCEPTED_WIDTHS = (20, 12, 18, 24, 60)
 _DECISION_WIDTHS = (12, 26, 18, 16, 20, 10, 60, 20, 32, 32)
 
 
@@ -37,6 +38,21 @@ def add_decisions(book: Book, report: Report, texts: Texts, explain: Explain) ->
         sheet.add_row(_decision_row(group, texts, explain))
     if report.decisions:
         sheet.filter_columns()
+
+
+def add_accepted(book: Book, report: Report, texts: Texts) -> None:
+    """What was accepted, by decision and entity. No sheet when nothing is."""
+    if not report.acceptances:
+        return
+    sheet = book.add_sheet(texts.accepted)
+    for column, width in enumerate(_ACCEPTED_WIDTHS):
+        sheet.set_width(column, width)
+    names = [texts.columns[name] for name in ("accepted_until", "accepted_by", "accepted_reason")]
+    sheet.add_header([texts.entity, texts.count, *names])
+    for each in report.acceptances:
+        until = each.until.isoformat() if each.until else texts.while_values_stay
+        sheet.add_row([texts.entity_label(each.entity), each.findings, until, each.person, each.reason])
+    sheet.filter_columns()
 
 
 def _add_facts(sheet: Sheet, report: Report, texts: Texts) -> None:
@@ -89,11 +105,12 @@ def _accounting_row(entity: EntityReport, side: Side, texts: Texts) -> list[str 
 
 
 def _add_numbers(sheet: Sheet, report: Report, texts: Texts) -> None:
-    sheet.add_header([texts.entity, texts.open, texts.new, texts.closed])
+    sheet.add_header([texts.entity, texts.open, texts.new, texts.closed, texts.accepted])
     for entity in report.entities:
         if entity.counts is not None:
             counts = entity.counts
-            sheet.add_row([texts.entity_label(entity.name), counts.open, counts.new, counts.closed])
+            numbers = [counts.open, counts.new, counts.closed, entity.accepted]
+            sheet.add_row([texts.entity_label(entity.name), *numbers])
 
 
 def _decision_row(group: Decision, texts: Texts, explain: Explain) -> list[str | int]:

@@ -48,6 +48,11 @@ class Texts:
     no_owner: str
     owner_mark: str
 
+    accepted: str
+    accepted_lead: str
+    reopened: str
+    while_values_stay: str
+
     charts: str
     by_entity: str
     by_cause: str

@@ -18,7 +18,7 @@ from reconciler.reports.files import batches, in_thread, replacing, write_failur
 from reconciler.reports.languages import texts_of
 from reconciler.reports.report import EntityReport, Explain, Report
 from reconciler.reports.sheets import Book, Sheet
-from reconciler.reports.summary_sheets import add_decisions, add_summary
+from reconciler.reports.summary_sheets import add_accepted, add_decisions, add_summary
 from reconciler.reports.texts import Texts
 
 MAX_SHEET_ROWS: Final = 1_048_576
@@ -43,6 +43,7 @@ async def write_xlsx(report: Report, path: Path, explain: Explain, *, sheet_rows
         with write_failures(path):
             await in_thread(add_summary, book, report, texts)
             await in_thread(add_decisions, book, report, texts, explain)
+            await in_thread(add_accepted, book, report, texts)
         for entity in report.entities:
             await _add_entity(book, path, entity, _RowWriter(book, entity, texts, explain, sheet_rows))
 

@@ -3,14 +3,15 @@
 A request is known by its method and address. After one fault it is spared once, so that however many requests are under
 way, one retry is enough; with `every = 1` nothing is spared, and the system is simply down.
 
-Writes: 429 and HTML refuse before anything is written; `drop` and `truncate` lose the answer of a write that was done.
-`empty200` and `shift` concern reads only.
+Writes: 429, HTML and `lost` refuse or end before anything is written; `drop` and `truncate` lose the answer of a write
+that was done, `late` does it some time after the caller was left alone. `empty200` and `shift` concern reads only.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -33,23 +34,38 @@ class FaultKind(StrEnum):
     """Half a second late, or dribbled over half a second, by turns."""
     DROP = "drop"
     """The connection closes without an answer, or in the middle of the headers, by turns."""
+    LOST = "lost"
+    """The connection closes before the request is looked at."""
+    LATE = "late"
+    """The connection closes, and what the request asked for is done `LATE_S` later."""
     TRUNCATE = "truncate"
-    """The body ends before its `Content-Length`, or is cut JSON of the right length, by turns."""
+    """The body ends before its `Content-Length`, or is a cut document of the right length, by turns."""
     HTML = "html502"
     """An HTML page with status 502, or with status 200, by turns."""
     SHIFT = "shift"
     """A record that sorts first comes and goes while pages are read; at most a few times per collection."""
     EXPIRE = "expire"
     """The session is lost; the CRM has none."""
+    MIXED = "mixed"
+    """429, `html502`, `lost`, `drop`, `late` and `truncate`, by turns."""
 
 
 SLOW_S: Final = 0.5
+LATE_S: Final = 0.3
 _DRIBBLES: Final = 5
 _HTML: Final = (
     "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head>"
     "<body><h1>502 Bad Gateway</h1><p>upstream prematurely closed connection</p></body></html>"
 )
 _READ_METHODS: Final = frozenset({"GET", "HEAD"})
+_MIXTURE: Final = (
+    FaultKind.TOO_MANY,
+    FaultKind.HTML,
+    FaultKind.LOST,
+    FaultKind.DROP,
+    FaultKind.LATE,
+    FaultKind.TRUNCATE,
+)
 
 
 def fault_kind(name: str) -> FaultKind:
@@ -110,29 +126,47 @@ class Faults:
     refused: Callable[[Refusal], web.Response]
     empty: Callable[[web.Request], web.Response | None]
 
-    async def answer(self, plan: FaultPlan, request: web.Request, serve: Serve) -> web.StreamResponse:
-        """The answer to a data request, faulty when it is its turn."""
-        turn = plan.hit(f"{request.method} {request.raw_path}")
+    async def answer(
+        self,
+        plan: FaultPlan,
+        request: web.Request,
+        serve: Serve,
+        *,
+        name: str | None = None,
+        nothing: Serve | None = None,
+    ) -> web.StreamResponse:
+        """The answer to a data request, faulty when it is its turn.
+
+        Args:
+            name: tells the request from others; None takes its method and address.
+            nothing: the answer that says there is nothing, where method and address do not tell what is asked.
+        """
+        turn = plan.hit(f"{request.method} {request.raw_path}" if name is None else name)
         if turn is None:
             return serve()
+        kind, turn = _unmixed(plan.kind, turn)
         odd = turn % 2 == 1
-        match plan.kind:
+        match kind:
             case FaultKind.TOO_MANY:
                 response = self.refused(Refusal(429, "Too many requests.", code="LIMITE_EXCEDIDO"))
                 response.headers["Retry-After"] = "0" if turn else "1"
                 return response
             case FaultKind.EMPTY:
+                if nothing is not None:
+                    return nothing()
                 empty = self.empty(request) if request.method in _READ_METHODS else None
                 return serve() if empty is None else empty
             case FaultKind.SLOW:
                 return await (_dribbled(request, serve()) if odd else _late(serve))
             case FaultKind.DROP:
                 return _dropped(request, serve(), in_headers=odd)
+            case FaultKind.LOST | FaultKind.LATE:
+                return _left_alone(request, serve if kind is FaultKind.LATE else None)
             case FaultKind.TRUNCATE:
-                return _cut_json(serve()) if odd else _cut_body(request, serve())
+                return _cut_document(serve()) if odd else _cut_body(request, serve())
             case FaultKind.HTML:
                 return web.Response(text=_HTML, content_type="text/html", status=200 if odd else 502)
-            case FaultKind.NONE | FaultKind.SHIFT | FaultKind.EXPIRE:
+            case FaultKind.NONE | FaultKind.SHIFT | FaultKind.EXPIRE | FaultKind.MIXED:
                 return serve()
 
 
@@ -143,7 +177,7 @@ async def _late(serve: Serve) -> web.Response:
 
 async def _dribbled(request: web.Request, whole: web.Response) -> web.StreamResponse:
     body = _body(whole)
-    response = web.StreamResponse(status=whole.status, headers={"Content-Type": "application/json"})
+    response = web.StreamResponse(status=whole.status, headers={"Content-Type": whole.content_type})
     response.content_length = len(body)
     await response.prepare(request)
     step = max(1, -(-len(body) // _DRIBBLES))
@@ -162,17 +196,39 @@ def _dropped(request: web.Request, whole: web.Response, *, in_headers: bool) -> 
     return whole
 
 
+def _unmixed(kind: FaultKind, turn: int) -> tuple[FaultKind, int]:
+    """The kind that has its turn, and its own number."""
+    if kind is not FaultKind.MIXED:
+        return kind, turn
+    return _MIXTURE[turn % len(_MIXTURE)], turn // len(_MIXTURE)
+
+
+def _left_alone(request: web.Request, later: Serve | None) -> web.Response:
+    if later is not None and request.method not in _READ_METHODS:
+        asyncio.get_running_loop().call_later(LATE_S, _for_nobody, later)
+    if request.transport is not None:
+        request.transport.close()
+    return web.Response()
+
+
+def _for_nobody(serve: Serve) -> None:
+    # Who asked is gone: there is nobody to tell that it was refused.
+    with suppress(Refusal):
+        serve()
+
+
 def _cut_body(request: web.Request, whole: web.Response) -> web.Response:
     body = _body(whole)
     if request.transport is not None:
-        head = f"HTTP/1.1 {whole.status} OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        fields = f"Content-Type: {whole.content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"HTTP/1.1 {whole.status} OK\r\n{fields}"
         request.transport.write(head.encode("ascii") + body[: len(body) // 2])
         request.transport.close()
     return whole
 
 
-def _cut_json(whole: web.Response) -> web.Response:
-    return web.Response(body=_body(whole)[: len(_body(whole)) // 2], content_type="application/json")
+def _cut_document(whole: web.Response) -> web.Response:
+    return web.Response(body=_body(whole)[: len(_body(whole)) // 2], content_type=whole.content_type)
 
 
 def _body(response: web.Response) -> bytes:

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from reconciler.errors import ConfigurationError
 from reconciler.sandbox.crm.server import CrmServer
+from reconciler.sandbox.erp.files import ErpFiles
 from reconciler.sandbox.erp.server import ErpServer
 from reconciler.sandbox.faults import FaultPlan, fault_kind
 from reconciler.sandbox.generator.dataset import generate
@@ -22,6 +23,7 @@ from reconciler.sandbox.project_file import project_text, write_project
 CRM_USER_KEY: Final = "sandbox-user-key"
 ERP_USER: Final = "integracao"
 ERP_PASSWORD: Final = "sandbox-erp-password"
+ERP_FILES: Final = "erp_files"
 _HOST: Final = "127.0.0.1"
 _SHUTDOWN_S: Final = 2.0
 
@@ -58,15 +60,24 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class RunningSandbox:
-    """Two systems that answer. `truth` lists what was planted, as `truth.json` does."""
+    """Two systems that answer. `truth` lists what was planted, as `truth.json` does.
+
+    Attributes:
+        erp_soap: the same ERP, spoken to in SOAP.
+        files: the same ERP, as a system that exports files; `write_files` names the folder.
+    """
 
     crm: Endpoint
     erp: Endpoint
+    erp_soap: Endpoint
+    files: ErpFiles
     truth: list[dict[str, str | None]]
     crm_calls_per_minute: int | None = None
 
     def write_files(self, directory: Path) -> tuple[Path, Path]:
         """Write `reconciler.toml`, ready to use, and `truth.json`; their paths, in that order.
+
+        The ERP exports its files into `erp_files` of the folder.
 
         Raises:
             RefusedError: the folder holds a project file that the sandbox did not write.
@@ -77,7 +88,13 @@ class RunningSandbox:
             {side: (end.vendor, end.base_url, end.credentials) for side, end in systems.items()},
             self.crm_calls_per_minute,
         )
-        return write_project(directory, text, self.truth)
+        written = write_project(directory, text, self.truth)
+        self.files.export_to(directory / ERP_FILES)
+        return written
+
+    def erp_files(self, directory: Path) -> Endpoint:
+        """The ERP as `write_files` has it export."""
+        return Endpoint("sandbox_erp_files", str((directory / ERP_FILES).absolute()), dict(self.erp.credentials))
 
 
 @asynccontextmanager
@@ -98,9 +115,12 @@ async def running_sandbox(options: SandboxOptions) -> AsyncIterator[RunningSandb
     )
     erp = ErpServer(erp_records, user=ERP_USER, password=ERP_PASSWORD, plan=_plan(options))
     async with served(crm.application()) as crm_url, served(erp.application()) as erp_url:
+        erp_login = {"user": ERP_USER, "password": ERP_PASSWORD}
         yield RunningSandbox(
             Endpoint("ploomes", crm_url, {"user_key": CRM_USER_KEY}),
-            Endpoint("sandbox_erp", f"{erp_url}/api", {"user": ERP_USER, "password": ERP_PASSWORD}),
+            Endpoint("sandbox_erp", f"{erp_url}/api", erp_login),
+            Endpoint("sandbox_erp_soap", f"{erp_url}/soap", erp_login),
+            erp.files,
             truth,
             options.crm_calls_per_minute,
         )

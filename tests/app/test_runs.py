@@ -65,6 +65,7 @@ async def test_an_incremental_run_sees_a_new_difference(sandbox: Sandbox, system
 
 
 async def test_a_deleted_record_is_seen_when_the_keys_are_swept(sandbox: Sandbox, systems: Systems) -> None:
+    """Trap 12."""
     _option(sandbox.project, "sweep_every_h = 0")
     await run(sandbox.project, "customers")
     known = await open_findings(sandbox.project)

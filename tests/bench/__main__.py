@@ -12,6 +12,8 @@ _BENCHMARKS: dict[str, list[str]] = {
     "pull": ["tests.bench.bench_pull"],
     "compare": ["tests.bench.bench_compare", "1000000", "3"],
     "store": ["tests.bench.bench_store", "1000000", "3"],
+    "files": ["tests.bench.bench_files"],
+    "plan": ["tests.bench.bench_plan"],
 }
 
 

@@ -19,8 +19,11 @@ from tests.processes import Sandbox, run_command
 pytestmark = pytest.mark.timeout(120)
 
 _ROOT = Path(__file__).parents[2]
-_COMMANDS = ("init", "vendors", "check", "scope", "run", "runs", "findings", "sandbox")
-_LATER = ("serve", "tui", "corrections", "pilot", "taxes", "audit")
+_COMMANDS = (
+    *("init", "vendors", "check", "scope", "run", "runs", "findings", "corrections", "audit"),
+    *("serve", "webhooks", "schedule", "sandbox"),
+)
+_LATER = ("tui", "pilot")
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +251,7 @@ def test_check_tells_a_missing_secret_as_a_configuration_mistake(reconciled: San
 
 def test_vendors_say_how_far_they_were_verified() -> None:
     vendors = {each["name"]: each for each in json.loads(run_command("vendors", "--json").stdout)}
-    assert set(vendors) == {"ploomes", "sandbox_erp", "tryton"}
+    assert {"ploomes", "sandbox_erp", "tryton"} < set(vendors)
     assert {entity["verified"] for entity in vendors["tryton"]["entities"].values()} == {"live"}
     assert "live" not in {entity["verified"] for entity in vendors["ploomes"]["entities"].values()}
     assert "LegalName" in run_command("vendors", "show", "ploomes").stdout

@@ -99,6 +99,7 @@ def test_without_line_fields_no_lines_are_read(ploomes: Description) -> None:
 
 
 def test_only_the_latest_review_of_a_quote_belongs(ploomes: Description) -> None:
+    """Trap 14."""
     mapping = entity_mapping(
         ploomes,
         "quotes",
@@ -107,7 +108,7 @@ def test_only_the_latest_review_of_a_quote_belongs(ploomes: Description) -> None
         types={"number": FieldType.CODE},
         time_zone="UTC",
     )
-    assert mapping.only == ((parse_path("LastReview"), "true"),)
+    assert mapping.only == ((parse_path("LastReview"), ("true",)),)
 
 
 @pytest.mark.parametrize(

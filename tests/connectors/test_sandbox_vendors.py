@@ -20,8 +20,8 @@ from reconciler.connectors.connector import Connector
 from reconciler.connectors.load import load_description
 from reconciler.connectors.plan import entity_mapping
 from reconciler.errors import CredentialsRefusedError, PageDriftError
+from reconciler.mapping.composite import parse_id
 from reconciler.mapping.page import MappedPage, map_pages
-from reconciler.mapping.path import parse_path
 from reconciler.model import staging
 from reconciler.model.entities import ENTITIES, Side
 from reconciler.ports.http.client import HttpPort
@@ -61,7 +61,7 @@ class Reached:
         return [row for row in rows if row.get("LastReview", True)]
 
     def id_of(self, entity: str, record: dict[str, Any]) -> str:
-        return str(parse_path(self.connector.description.entities[entity].id).read(record))
+        return str(parse_id(self.connector.description.entities[entity].id, {}).read(record))
 
     def ids(self, entity: str) -> list[str]:
         return [self.id_of(entity, record) for record in self.held(entity)]
@@ -84,6 +84,7 @@ async def reached(
         text = text.replace("size = 300", f"size = {page_size}").replace("size = 500", f"size = {page_size}")
     (folder / "shipped.toml").write_text(text, encoding="utf-8")
     description = load_description("./shipped.toml", folder)
+    assert description.http is not None
     right, plan = _CREDENTIALS[side], FaultPlan(fault)
     server: CrmServer | ErpServer
     if side is Side.CRM:
@@ -237,7 +238,7 @@ async def test_a_system_that_misbehaves_gives_the_same_records(
 
 
 async def test_records_that_shift_between_pages_never_give_a_wrong_set(dataset: Dataset, tmp_path: Path) -> None:
-    """Pages by number: one page holds everything, or the scan is given up rather than believed."""
+    """Trap 11. Pages by number: one page holds everything, or the scan is given up rather than believed."""
     async with reached(Side.ERP, dataset, tmp_path, fault=FaultKind.SHIFT) as system:
         _check_complete(system, await _pulled(system, "customers"))
     async with reached(Side.ERP, dataset, tmp_path, fault=FaultKind.SHIFT, page_size=20) as system:

@@ -177,6 +177,7 @@ def _compressed(body: Any) -> web.Response:
 @asynccontextmanager
 async def connected(tryton: Tryton) -> AsyncIterator[Connector]:
     description = load_description("tryton", Path())
+    assert description.http is not None
     credentials = {"login": "crm", "password": "made-up-password"}
     async with (
         StandIn(tryton.answer) as server,

@@ -235,13 +235,13 @@ def test_a_key_of_the_system_is_a_text(raw: object, text: str) -> None:
     ]
 
 
-def test_records_of_another_kind_are_skipped_and_counted() -> None:
+def test_records_of_another_kind_are_skipped_and_named() -> None:
     mapping = EntityMapping(
         "quotes",
         parse_path("Id"),
         ("number",),
         (_field("number", FieldType.CODE, "QuoteNumber"),),
-        only=((parse_path("LastReview"), "true"), (parse_path("TypeId"), "1")),
+        only=((parse_path("LastReview"), ("true",)), (parse_path("TypeId"), ("1", "3"))),
     )
     records = [
         {"Id": 1, "QuoteNumber": 7, "LastReview": False, "TypeId": 1},
@@ -249,11 +249,12 @@ def test_records_of_another_kind_are_skipped_and_counted() -> None:
         {"Id": 3, "QuoteNumber": 8, "LastReview": True, "TypeId": "1"},
         {"Id": 4, "QuoteNumber": 8, "LastReview": True, "TypeId": 2},
         {"Id": 5, "QuoteNumber": 9, "TypeId": 1},
-        {"Id": 6, "QuoteNumber": 9, "LastReview": {"$": "true"}, "TypeId": 1.0},
+        {"Id": 6, "QuoteNumber": 9, "LastReview": {"$": "true"}, "TypeId": 3.0},
         "no object",
+        {"QuoteNumber": 10},
     ]
     page = map_page(mapping, records, 0)
-    assert page.skipped == 3
+    assert (page.skipped, page.left) == (4, ["1", "4", "5"])
     assert page.records["_id"].to_list() == ["2", "3", "6", None]
     assert page.records["_position"].to_list() == [1, 2, 5, 6]
     assert page.records["_rejected"].is_null().to_list() == [True, True, True, False]

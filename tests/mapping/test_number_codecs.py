@@ -66,6 +66,11 @@ def _boolean(codec: str = "boolean", codes: dict[str, str | bool] | None = None)
         ("decimal_comma", "0,00", "0"),
         ("decimal_comma", 1234.56, "1234.56"),
         ("decimal_comma", 7, "7"),
+        ("fraction", "0.0750", "7.5"),
+        ("fraction", 0.1, "10"),
+        ("fraction", 0, "0"),
+        ("fraction", "-0.125", "-12.5"),
+        ("fraction", "1234567890123456.7890123456", "123456789012345678.90123456"),
     ],
 )
 def test_a_number_is_read_exactly(codec: str, raw: object, expected: str) -> None:
@@ -101,6 +106,8 @@ def test_a_number_is_read_exactly(codec: str, raw: object, expected: str) -> Non
         ("decimal_comma", "(12,50)", "1.234,56"),
         ("decimal_comma", "0,12345678901", "10 decimals"),
         ("decimal_comma", "1.000.000.000.000.000.000,5", "18 digits"),
+        ("fraction", "0,5", "1234.56"),
+        ("fraction", "10000000000000000", "18 digits"),
         ("decimal", "0.12345678901", "10 decimals"),
         ("decimal", math.nan, "finite"),
         ("decimal", math.inf, "finite"),

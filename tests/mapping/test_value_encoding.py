@@ -44,6 +44,7 @@ _STATUS = {"10": "open", "20": "CLOSED", "21": "closed"}
         (_field(FieldType.DECIMAL), Decimal("-0.0"), 0),
         (_field(FieldType.DECIMAL), Decimal("1E+3"), 1000),
         (_field(FieldType.DECIMAL, "decimal_comma"), Decimal("1234.50"), "1234,5"),
+        (_field(FieldType.DECIMAL, "fraction"), Decimal("7.25"), 0.0725),
         (_field(FieldType.DECIMAL, "decimal_comma"), Decimal("1E+3"), "1000"),
         (_field(FieldType.BOOLEAN), True, True),
         (_field(FieldType.BOOLEAN, "boolean_text"), False, "false"),

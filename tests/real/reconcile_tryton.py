@@ -1,43 +1,37 @@
-"""The main job on real input: a sandbox CRM with perturbed copies of what a real Tryton server holds, against it.
+"""The main job on real input: a sandbox CRM with copies of what a real Tryton server holds, against that server.
 
-    TRYTON_PASSWORD=… python -m tests.real.reconcile_tryton --url http://127.0.0.1:8069/DATABASE --login LOGIN
-
-Reads the server, writes nothing to it. Prints one JSON document; exits 0 when the findings equal what was planted.
+Discrepancies are planted in the copies and, through the server's own API, in the ERP. A full run must find these and no
+others; after more changes an incremental run must again; and a last full run, what only a full run can see.
 """
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import os
 import sys
-import tempfile
+import time
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, Final
 
 import orjson
 
+from tests.app.running import Systems
 from tests.processes import Sandbox, run_command
-from tests.real.perturbations import Copies, copies_of
+from tests.real.crm_copies import CONTACT_ID, EVERY_STATE, PRODUCT_ID, Held, read_server
+from tests.real.crm_plants import plant_in_customers, plant_in_products
+from tests.real.crm_sale_plants import plant_in_sales
+from tests.real.erp_changes import CHANGED_LATER, PartyChanges, ProductChanges, Untouched, next_of
+from tests.real.erp_sale_changes import SaleChanges
+from tests.real.truth import Truth
 from tests.real.tryton_rpc import TrytonRpc
+from tests.real.tryton_server import TrytonServer
 
-_PARTY_FIELDS = [
-    "name",
-    "active",
-    "last_modified_at",
-    "identifiers.type",
-    "identifiers.code_compact",
-    "addresses.street",
-    "addresses.city",
-    "addresses.postal_code",
-    "addresses.subdivision.code",
-    "credit_limit_amount",
-    "contact_mechanisms.type",
-    "contact_mechanisms.value",
-]
-_PRODUCT_FIELDS = ["code", "name", "active", "list_price_used", "default_uom.symbol", "last_modified_at"]
-_PROJECT = """
+_AGED_DAYS: Final = 3
+_TIMEOUT_S: Final = 600.0
+_FIRST_FREE_REFERENCE: Final = 90_001
+_PROJECT: Final = """
 [project]
 name = "tryton"
 stage = "sandbox"
@@ -64,62 +58,188 @@ active = {{ crm = "OtherProperties[contact_active].BoolValue" }}
 
 [scope.products]
 key = ["sku"]
+[scope.products.fields]
+ncm = {{ owner = "erp", crm = "OtherProperties[product_ncm].StringValue" }}
+
+[scope.orders]
+key = ["number"]
+[scope.orders.fields]
+status = {{ crm = {{ path = "StageId", codes = {{ 1 = "open", 2 = "invoiced", 3 = "cancelled" }} }} }}
+
+[scope.quotes]
+key = ["number"]
+[scope.quotes.fields]
+status = {{ crm = "OtherProperties[quote_status].StringValue" }}
+taxes = {{ owner = "erp", crm = "OtherProperties[quote_taxes].DecimalValue" }}
 """
 
-Planted = tuple[str, str, str | None, str, str]
+
+@dataclass(slots=True)
+class _Plan:
+    """What is needed to change the ERP and to know what must be found."""
+
+    held: Held
+    truth: Truth
+    parties: PartyChanges
+    products: ProductChanges
+    sales: SaleChanges
+    touched_parties: set[int]
+    touched_products: set[int]
+    untouched: Untouched
 
 
-def _planted(records: list[dict[str, Any]]) -> Counter[Planted]:
-    return Counter((each["entity"], each["key"], each["field"], each["kind"], each["cause"]) for each in records)
+@dataclass(slots=True)
+class _Result:
+    """Grows while the job goes on."""
+
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
-async def _copies(url: str, login: str, password: str) -> Copies:
-    async with TrytonRpc(url, login, password) as server:
-        parties = await server.records("party.party", _PARTY_FIELDS)
-        products = await server.records("product.product", _PRODUCT_FIELDS)
-    return copies_of(parties, products)
-
-
-def _reconcile(folder: Path, url: str, login: str, password: str, copies: Copies) -> dict[str, Any]:
-    load = folder / "load.json"
-    load.write_bytes(orjson.dumps({"crm": {"Contacts": copies.contacts, "Products": copies.products}, "erp": {}}))
-    environment = {**os.environ, "TRYTON_LOGIN": login, "TRYTON_PASSWORD": password}
-    with Sandbox(folder / "box", "--load", str(load)) as sandbox:
-        crm = sandbox.systems["crm"]
-        project = folder / "reconciler.toml"
-        user_key = crm["credentials"]["user_key"]
-        project.write_text(_PROJECT.format(crm_url=crm["base_url"], user_key=user_key, erp_url=url))
-        ran = run_command("--project", project, "run", "--full", "--json", environment=environment, timeout_s=600)
-        sys.stderr.write(ran.stderr)
-        listed = run_command("--project", project, "findings", "list", "--json", environment=environment)
-        again = run_command("--project", project, "run", "--json", environment=environment, timeout_s=600)
-    found, planted = _planted(orjson.loads(listed.stdout)), _planted(copies.truth)
-    document: dict[str, Any] = orjson.loads(ran.stdout)
+def reconcile(server: TrytonServer, folder: Path) -> dict[str, Any]:
+    """Plant, reconcile and compare, three times; `ok` says whether all was as planted."""
+    server.age(_AGED_DAYS)
+    started = time.monotonic()
+    result = _Result()
+    with TrytonRpc(server.url, *server.administrator) as administrator:
+        held = read_server(administrator)
+        plan = _plant_in_crm(administrator, held)
+        load = folder / "load.json"
+        load.write_bytes(orjson.dumps({"crm": held.crm_records(), "erp": {}}))
+        held_records = {name: len(records) for name, records in held.crm_records().items()}
+        with Sandbox(folder / "box", "--load", str(load)) as sandbox:
+            project = _Project(folder, server, sandbox)
+            renamed, cancelled = _change_the_erp(administrator, plan)
+            result.seconds["plant"] = round(time.monotonic() - started, 1)
+            result.runs.append(project.run("full", plan.truth, "--full"))
+            forgotten = _change_both(administrator, plan, Systems(sandbox), renamed, cancelled)
+            result.runs.append(project.run("incremental", plan.truth))
+            plan.parties.note_forgotten_email(forgotten)
+            result.runs.append(project.run("full again", plan.truth, "--full"))
+        counts = _counts(administrator)
+    pulled = {name: each["erp"]["pulled"] for name, each in result.runs[-1]["entities"].items() if name in counts}
     return {
-        "equal": found == planted and ran.returncode == 1,
-        "planted": sum(planted.values()),
-        "found": sum(found.values()),
-        "planted_by_cause": dict(Counter(each["cause"] for each in copies.truth)),
-        "missing": sorted(map(repr, (planted - found).elements())),
-        "unexpected": sorted(map(repr, (found - planted).elements())),
-        "run": {name: document[name] for name in ("status", "seconds", "entities")},
-        "second_run": {"exit_code": again.returncode, "seconds": orjson.loads(again.stdout)["seconds"]},
+        "ok": all(run["ok"] for run in result.runs) and pulled == counts,
+        "crm_records": held_records,
+        "erp_records": counts,
+        "planted_by_cause": dict(Counter(each.cause for each in plan.truth.planted)),
+        "seconds": result.seconds,
+        "runs": result.runs,
     }
 
 
-def main() -> int:
-    """Read the server, plant, reconcile, compare."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--url", required=True, help="address with the database, such as http://127.0.0.1:8069/erp")
-    parser.add_argument("--login", required=True)
-    options = parser.parse_args()
-    password = os.environ["TRYTON_PASSWORD"]
-    copies = asyncio.run(_copies(options.url, options.login, password))
-    with tempfile.TemporaryDirectory() as folder:
-        result = _reconcile(Path(folder), options.url, options.login, password, copies)
-    print(orjson.dumps(result, option=orjson.OPT_INDENT_2).decode())
-    return 0 if result["equal"] else 1
+def _plant_in_crm(administrator: TrytonRpc, held: Held) -> _Plan:
+    truth = Truth()
+    parties, products = plant_in_customers(held, truth), plant_in_products(held, truth)
+    sales = plant_in_sales(held, truth, set(held.parties) - parties - held.buyers(), set(held.products) - products)
+    untouched = Untouched.among(held, parties, products)
+    return _Plan(
+        held,
+        truth,
+        PartyChanges(administrator, held, untouched.parties, truth, Random(1)),
+        ProductChanges(administrator, held, untouched.products, truth),
+        SaleChanges(administrator, held, sales, truth),
+        parties,
+        products,
+        untouched,
+    )
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _change_the_erp(administrator: TrytonRpc, plan: _Plan) -> tuple[int, int]:
+    """Before the first run. Returns a party and a sale whose change is undone later."""
+    parties, products, sales = plan.parties, plan.products, plan.sales
+    for change in (parties.move, parties.write_to, parties.trust, parties.deactivate, parties.welcome):
+        change()
+    parties.register_anew()
+    renamed = parties.rename()
+    for change in (products.reprice, products.rename, products.discontinue):
+        change()
+    products.recode()
+    products.reclassify(administrator.records("customs.tariff.code", ["code"]))
+    for change in (sales.multiply_a_line, sales.add_a_line, sales.drop_a_line, sales.delete):
+        change()
+    sales.enter(_FIRST_FREE_REFERENCE)
+    sales.renumber(_FIRST_FREE_REFERENCE + 1)
+    return renamed, sales.cancel()
+
+
+def _change_both(administrator: TrytonRpc, plan: _Plan, systems: Systems, renamed: int, cancelled: int) -> int:
+    """Between the runs, in the ERP and in the CRM. Returns a party whose change leaves no trace."""
+    parties, products, sales = plan.parties, plan.products, plan.sales
+    for change in (parties.move, parties.write_to, parties.trust, parties.deactivate, parties.welcome):
+        change()
+    parties.rename_back(renamed)
+    buyer = sales.buyer_of_untouched(plan.touched_parties)
+    parties.register_anew(buyer)
+    sales.note_new_tax_id(buyer)
+    for change in (products.reprice, products.rename, products.discontinue):
+        change()
+    products.reclassify(administrator.records("customs.tariff.code", ["code"]))
+    sold = sales.product_of_untouched(plan.touched_products)
+    sales.note_new_code(sold, products.recode(sold))
+    for change in (sales.multiply_a_line, sales.add_a_line, sales.confirm):
+        change()
+    sales.enter(_FIRST_FREE_REFERENCE + 2)
+    sales.cancel()
+    sales.reopen(cancelled)
+    _change_the_crm(plan, systems)
+    return parties.forget_email()
+
+
+def _change_the_crm(plan: _Plan, systems: Systems) -> None:
+    party, product = next_of(plan.untouched.parties), next_of(plan.untouched.products)
+    systems.crm("PATCH", f"/Contacts({CONTACT_ID + party})", {"LegalName": f"Novo Nome {party:b}"})
+    plan.truth.differs("customers", plan.held.tax_id(party), "legal_name", CHANGED_LATER)
+    systems.crm("PATCH", f"/Products({PRODUCT_ID + product})", {"UnitPrice": 0.01})
+    plan.truth.differs("products", plan.held.products[product]["code"], "price", CHANGED_LATER)
+
+
+def _counts(administrator: TrytonRpc) -> dict[str, int]:
+    """How many records the server itself says it holds, by the product's entity."""
+    states = {"orders": ["confirmed", "processing", "done"], "quotes": ["draft", "quotation", "cancelled"]}
+    return {
+        "customers": administrator.call("model.party.party.search_count", [EVERY_STATE]),
+        "products": administrator.call("model.product.product.search_count", [], active_test=False),
+        **{
+            entity: administrator.call("model.sale.sale.search_count", [["state", "in", those]])
+            for entity, those in states.items()
+        },
+    }
+
+
+class _Project:
+    """The project file and its runs, each a command of its own."""
+
+    def __init__(self, folder: Path, server: TrytonServer, sandbox: Sandbox) -> None:
+        crm = sandbox.systems["crm"]
+        self._file = folder / "reconciler.toml"
+        user_key = crm["credentials"]["user_key"]
+        self._file.write_text(_PROJECT.format(crm_url=crm["base_url"], user_key=user_key, erp_url=server.url))
+        login, password = server.integration
+        self._environment = {**os.environ, "TRYTON_LOGIN": login, "TRYTON_PASSWORD": password}
+
+    def run(self, name: str, truth: Truth, *options: str) -> dict[str, Any]:
+        """Run, and compare the open findings with what is planted by now."""
+        print(f"{name} run …", file=sys.stderr, flush=True)
+        ran = self._command("run", *options, "--json")
+        if ran is None:
+            return {"name": name, "ok": False, "entities": {}}
+        compared = truth.compared_with(self._command("findings", "list", "--json") or [])
+        return {
+            "name": name,
+            "ok": compared["equal"] and ran["status"] == "complete" and all(map(_adds_up, ran["entities"].values())),
+            **compared,
+            **{member: ran[member] for member in ("status", "seconds", "entities")},
+        }
+
+    def _command(self, *arguments: str) -> Any:
+        """Its JSON document, or None when it failed; what it says meanwhile is told on."""
+        ended = run_command("--project", self._file, *arguments, environment=self._environment, timeout_s=_TIMEOUT_S)
+        sys.stderr.write(ended.stderr)
+        return orjson.loads(ended.stdout) if ended.returncode in (0, 1) else None
+
+
+def _adds_up(entity: dict[str, Any]) -> bool:
+    """Every record that was read is accounted for, on both sides."""
+    parts = ("matched", "only_here", "duplicate", "rejected")
+    return all(entity[side]["pulled"] == sum(entity[side][part] for part in parts) for side in ("crm", "erp"))

@@ -28,6 +28,8 @@ def test_the_run_document_is_the_one_of_the_contract() -> None:
                     "new": 1,
                     "open": 3,
                     "closed": 2,
+                    "accepted": 0,
+                    "reopened": {"expired": 0, "value_changed": 0},
                     "by_kind": {"differs": 2, "only_in_crm": 1},
                     "by_cause": {"accents": 2, "not_found": 1},
                 },

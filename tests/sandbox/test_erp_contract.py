@@ -311,6 +311,8 @@ async def test_products_and_orders_are_written_too(erp: Caller) -> None:
     assert (await erp.call("POST", "/produtos", {**PRODUCT, "codigo": "P0005"})).status == 201
     created = await erp.call("POST", "/pedidos", {**ORDER, "situacao": "F"})
     assert (created.status, created.json["numero"]) == (201, "50002")
+    kept = await erp.call("POST", "/pedidos", {**ORDER, "numero": "77001"})
+    assert (kept.status, kept.json["numero"]) == (201, "77001")
     unknown = {**ORDER, "itens": [{**ORDER["itens"][0], "produto": "P9999"}]}
     refused = await erp.call("POST", "/pedidos", unknown)
     assert (refused.status, refused.json["erro"]["campo"]) == (422, "itens[0].produto")

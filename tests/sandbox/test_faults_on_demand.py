@@ -78,6 +78,9 @@ async def outcome(caller: Caller, page: int, size: int = 10) -> str:
         ("429", ["429", "429"]),
         ("empty200", ["empty", "empty"]),
         ("drop", ["no answer", "no answer"]),
+        ("lost", ["no answer", "no answer"]),
+        ("late", ["no answer", "no answer"]),
+        ("mixed", ["429", "502 html"]),
         ("truncate", ["cut body", "200 cut json"]),
         ("html502", ["502 html", "200 html"]),
     ],
@@ -189,6 +192,29 @@ async def test_a_lost_answer_may_belong_to_a_write_that_was_done(crm: Caller) ->
         await crm.call("PATCH", "/Contacts(401)", {"Name": "written"})
     await crm.misbehave("none")
     assert (await crm.get("/Contacts(401)")).rows[0]["Name"] == "written"
+
+
+async def test_a_request_that_is_lost_is_not_done(crm: Caller) -> None:
+    await crm.misbehave("lost", every=1)
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await crm.call("PATCH", "/Contacts(401)", {"Name": "written"})
+    await crm.misbehave("none")
+    assert (await crm.get("/Contacts(401)")).rows[0]["Name"] == "n0"
+
+
+async def test_a_write_may_be_done_after_its_connection_was_lost(crm: Caller) -> None:
+    """One that is refused then tells nobody."""
+    await crm.misbehave("late", every=1)
+    for body in ({"Nobody": "knows"}, {"Name": "written"}):
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await crm.call("PATCH", "/Contacts(401)", body)
+    await crm.misbehave("none")
+    assert (await crm.get("/Contacts(401)")).rows[0]["Name"] == "n0"
+    for _ in range(1000):
+        if (await crm.get("/Contacts(401)")).rows[0]["Name"] == "written":
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it was never done")
 
 
 @pytest.mark.parametrize("kind", ["429", "html502"])

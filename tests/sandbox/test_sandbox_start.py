@@ -101,7 +101,7 @@ async def test_starting_again_in_the_same_folder_writes_the_files_again(
     (tmp_path / "truth.json").write_text("old")
     sandbox.write_files(tmp_path)
     assert orjson.loads((tmp_path / "truth.json").read_bytes()) == sandbox.truth
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["reconciler.toml", "truth.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["erp_files", "reconciler.toml", "truth.json"]
 
 
 async def test_a_project_file_of_somebody_else_is_left_alone(sandbox: RunningSandbox, tmp_path: Path) -> None:

@@ -1,14 +1,11 @@
-"""A process that writes runs and findings until it is killed: `python -m tests.store.state_writer FOLDER SEED`.
-
-Prints the id of every run whose `finish` has returned.
-"""
+"""A process that writes runs and findings until it is killed, and says the id of every run whose `finish` returned."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-import sys
 from dataclasses import asdict
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from reconciler.store.state.records import FindingFilter, RunStatus
@@ -18,7 +15,12 @@ from tests.store.state_cases import many
 ENTITIES = ("customers", "products")
 
 
-async def write_for_ever(folder: Path, chance: random.Random) -> None:
+def write(folder: Path, seed: int, says: Connection) -> None:
+    """What the process does."""
+    asyncio.run(_write_for_ever(folder, random.Random(seed), says))
+
+
+async def _write_for_ever(folder: Path, chance: random.Random, says: Connection) -> None:
     """Runs over two entities whose findings change, some so many that indexes are rebuilt, and decisions between."""
     rows = {entity: many(6_000, entity=entity) for entity in ENTITIES}
     async with State.open("sqlite:///state.db", folder) as state:
@@ -30,9 +32,5 @@ async def write_for_ever(folder: Path, chance: random.Random) -> None:
                 recorded = asdict(await state.findings.record(run_id, entity, [found]))
                 totals[entity] = {name: recorded[name] for name in ("new", "open", "closed", "reopened")}
             await state.runs.finish(run_id, RunStatus.COMPLETE, totals)
-            print(run_id, flush=True)
+            says.send(run_id)
             await state.findings.accept(FindingFilter(cause="spacing", status="open"), reason="agreed", person="ana")
-
-
-if __name__ == "__main__":
-    asyncio.run(write_for_ever(Path(sys.argv[1]), random.Random(int(sys.argv[2]))))

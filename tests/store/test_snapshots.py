@@ -167,6 +167,12 @@ def test_lines_of_an_older_reading_are_dropped(folder: ContentFolder) -> None:
     assert _line_ids(folder, with_changes(folder, base, changes, None)) == {"1#2"}
 
 
+def test_a_record_that_stopped_being_part_of_the_entity_leaves_with_its_lines(folder: ContentFolder) -> None:
+    base = _snapshot(folder, [("1", "A", 0, 0), ("2", "B", 0, 1)], [("1#0", "1", 0, 0), ("2#0", "2", 0, 1)])
+    merged = with_changes(folder, base, _snapshot(folder, []), None, {"2", "never seen"})
+    assert (_names(folder, merged), _line_ids(folder, merged), merged.count) == ({"1": "A"}, {"1#0"}, 1)
+
+
 def test_raw_files_that_no_record_needs_are_left_out(folder: ContentFolder) -> None:
     base = _snapshot(folder, [("1", "A", 0, 0)], pages={0: b"old"})
     changes = _snapshot(folder, [("1", "B", 1, 0)], pages={1: b"new"})

@@ -5,22 +5,22 @@ from __future__ import annotations
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from pickle import UnpicklingError
 
 import pytest
 
 from reconciler.store.state.records import RunStatus
 from reconciler.store.state.state import State
-from tests.store.state_writer import ENTITIES
+from tests.processes import FORKS
+from tests.store.state_writer import ENTITIES, write
 
 _KILLS = 20
 _KILLS_FROM_THE_START = 5
-_SLOWEST_START_S = 1.5
+_SLOWEST_START_S = 0.6
 _LONGEST_LIFE_S = 0.8
 
 
@@ -29,21 +29,22 @@ def _killed_writer(folder: Path, seed: int, life_s: float, *, from_the_start: bo
 
     Returns the runs it said were finished.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.store.state_writer", str(folder), str(seed)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    )
-    assert process.stdout is not None
-    with process.stdout:
-        first = [] if from_the_start else [process.stdout.readline()]
-        killer = threading.Timer(life_s, process.send_signal, [signal.SIGKILL])
+    hears, says = FORKS.Pipe(duplex=False)
+    process = FORKS.Process(target=write, args=(folder, seed, says))
+    process.start()
+    says.close()
+    with hears:
+        finished = [] if from_the_start else [hears.recv()]
+        killer = threading.Timer(life_s, process.kill)
         killer.start()
-        others = process.stdout.readlines()
-    assert process.wait() == -signal.SIGKILL
+        # What was being said when it was killed does not count.
+        with suppress(EOFError, UnpicklingError):
+            while True:
+                finished.append(hears.recv())
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     killer.join()
-    return [line.strip() for line in (*first, *others) if line.endswith("\n")]
+    return finished
 
 
 def _assert_sound(file: Path) -> None:
@@ -85,7 +86,7 @@ async def test_twenty_kills_at_random_moments_lose_nothing_and_leave_nothing_hal
     finished: list[str] = []
     for seed in range(_KILLS):
         early = seed < _KILLS_FROM_THE_START
-        life_s = chance.uniform(0.2, _SLOWEST_START_S) if early else chance.uniform(0, _LONGEST_LIFE_S)
+        life_s = chance.uniform(0.05, _SLOWEST_START_S) if early else chance.uniform(0, _LONGEST_LIFE_S)
         finished += _killed_writer(tmp_path, seed, life_s, from_the_start=early)
         async with State.open("sqlite:///state.db", tmp_path):
             pass

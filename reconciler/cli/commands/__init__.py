@@ -5,7 +5,35 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add every command to the app, in the order `--help` shows them."""
-    from reconciler.cli.commands import check, findings, init, run, runs, sandbox, scope, vendors
+    from reconciler.cli.commands import (
+        audit,
+        check,
+        corrections,
+        findings,
+        init,
+        run,
+        runs,
+        sandbox,
+        schedule,
+        scope,
+        serve,
+        vendors,
+        webhooks,
+    )
 
-    for module in (init, vendors, check, scope, run, runs, findings, sandbox):
+    for module in (
+        init,
+        vendors,
+        check,
+        scope,
+        run,
+        runs,
+        findings,
+        corrections,
+        audit,
+        schedule,
+        serve,
+        webhooks,
+        sandbox,
+    ):
         module.register(app)

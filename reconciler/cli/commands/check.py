@@ -40,6 +40,8 @@ def _print(system: SystemCheck) -> None:
     typer.echo(f"{system.side.upper()}  {system.title} ({system.vendor}): {state}; grade {system.grade}")
     if system.failure:
         typer.echo(f"  {plain(system.failure)}")
+    for port in system.ports:
+        typer.echo(f"  {port.rank}. {port.port}: {port.grade} ({port.why})")
     if system.entities:
         print_table(
             ("  entity", "read", "of", "rejected", "verified", "can", "problem"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from reconciler.cli.identity import AsPerson, acting
 from reconciler.cli.options import (
     CauseFilter,
     EntityFilter,
@@ -135,10 +136,9 @@ def accept(
     kind: KindFilter = None,
     cause: CauseFilter = None,
     key: KeyFilter = None,
+    as_person: AsPerson = None,
 ) -> None:
     """Accept findings as known differences. They open again when a value changes or the day has passed."""
-    import getpass
-
     last_day: date | None = until.date() if until is not None else None
 
     async def decide(workspace: Workspace) -> int:
@@ -146,7 +146,7 @@ def accept(
 
         whole = [(await workspace.state.findings.get(finding)).id for finding in ids or ()]
         chosen = _filter(entity, field, kind, cause, None, key, whole or None)
-        return await accept_findings(workspace, chosen, reason=reason, person=getpass.getuser(), until=last_day)
+        return await accept_findings(acting(workspace, as_person), chosen, reason=reason, until=last_day)
 
     count = with_workspace(context, decide)
     say(f"Accepted {count} finding{'' if count == 1 else 's'}.")

@@ -27,21 +27,27 @@ def run(
     accept_empty: Annotated[
         bool, typer.Option("--accept-empty", help="Believe a side that is empty or far smaller than before.")
     ] = False,
+    no_notify: Annotated[bool, typer.Option("--no-notify", help="Tell nobody of it, whatever [notify] says.")] = False,
     json: Json = False,
 ) -> None:
-    """Pull both systems, compare, store what was found, write the reports."""
+    """Pull both systems, compare, store what was found, write the reports, tell whom [notify] names."""
     from reconciler.app.reconcile import RunOptions
     from reconciler.app.run import run_once
     from reconciler.cli.progress import TerminalProgress
 
     options = RunOptions(entities=entities or (), full=full, accept_empty=accept_empty)
+    troubles: list[str] = []
 
     async def reconcile(workspace: Workspace) -> tuple[Mapping[str, Any], int]:
         with TerminalProgress() as progress:
-            finished = await run_once(workspace, options, progress)
+            finished = await run_once(workspace, options, progress, notify=not no_notify, warn=troubles.append)
         return finished.document, finished.exit_code
 
-    document, exit_code = with_workspace(context, reconcile)
+    try:
+        document, exit_code = with_workspace(context, reconcile)
+    finally:
+        for trouble in troubles:
+            say(f"warning: {trouble}")
     for warning in document.get("warnings", ()):
         say(f"warning: {warning}")
     if json:

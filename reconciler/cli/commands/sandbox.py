@@ -33,7 +33,7 @@ def sandbox(
     customers: Annotated[int, typer.Option(min=1, help="How many customers; everything else follows.")] = 120,
     seed: Annotated[int, typer.Option(help="Same seed, same data.")] = 1,
     misbehave: Annotated[
-        str | None, typer.Option(help="429, empty200, slow, drop, truncate, html502, shift or expire.")
+        str | None, typer.Option(help="429, empty200, slow, drop, lost, late, truncate, html502, shift, expire, mixed.")
     ] = None,
     misbehave_every: Annotated[int, typer.Option(min=1, help="Misbehave on every n-th data request.")] = 3,
     crm_calls_per_minute: Annotated[
@@ -65,9 +65,15 @@ async def _serve(options: SandboxOptions, directory: Path) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with running_sandbox(options) as running:
         running.write_files(directory)
+        systems = {
+            "crm": running.crm,
+            "erp": running.erp,
+            "erp_soap": running.erp_soap,
+            "erp_files": running.erp_files(directory),
+        }
         line = {
             side: {"vendor": endpoint.vendor, "base_url": endpoint.base_url, "credentials": dict(endpoint.credentials)}
-            for side, endpoint in (("crm", running.crm), ("erp", running.erp))
+            for side, endpoint in systems.items()
         }
         where = {"project": str(directory / "reconciler.toml"), "truth": str(directory / "truth.json")}
         typer.echo(orjson.dumps({**line, **where}).decode())

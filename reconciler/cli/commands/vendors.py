@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_args
 
 import typer
 
 from reconciler.cli.options import Json
-from reconciler.cli.output import print_json, print_table
+from reconciler.cli.output import print_json, print_paragraph, print_table
+from reconciler.connectors.certainty import Certainty
 
 
 def register(app: typer.Typer) -> None:
@@ -31,20 +32,23 @@ def list_vendors(context: typer.Context, json: Json = False) -> None:
     if json:
         print_json(documents)
         return
-    print_table(
-        ("name", "system", "role", "ports", "entities (how far verified)"),
-        [
-            (
-                document["name"],
-                document["title"],
-                "/".join(document["roles"]),
-                "/".join(document["ports"]),
-                ", ".join(f"{name} ({entity['verified']})" for name, entity in document["entities"].items()),
-            )
-            for document in documents
-        ],
-        widest=100,
-    )
+    rows: list[tuple[str, ...]] = []
+    for document in documents:
+        head = (document["name"], "/".join(document["roles"]))
+        for certainty, names in _by_certainty(document["entities"]).items():
+            rows.append((*head, certainty, ", ".join(names)))
+            head = ("", "")
+    print_table(("name", "role", "verified by", "entities"), rows)
+
+
+def _by_certainty(entities: dict[str, Any]) -> dict[str, list[str]]:
+    """Names of entities under how far they were verified, best first."""
+    grouped: dict[str, list[str]] = {}
+    for certainty in get_args(Certainty):
+        names = [name for name, entity in entities.items() if entity["verified"] == certainty]
+        if names:
+            grouped[certainty] = names
+    return grouped
 
 
 def show_vendor(
@@ -64,10 +68,39 @@ def show_vendor(
     if json:
         print_json(document)
         return
-    typer.echo(f"{document['title']} ({document['name']}): {' or '.join(document['roles'])}")
+    _print_head(document)
     for entity, source in document["entities"].items():
-        typer.echo(f"\n{entity}: verified by {source['verified']}. {source['note']}".rstrip())
-        typer.echo(f"  paging: {source['paging']}; can: {', '.join(source['can']) or 'only full listings'}")
-        print_table(
-            ("  field", "place"), [(f"  {field}", place) for field, place in source["fields"].items()], widest=100
-        )
+        _print_entity(entity, source)
+
+
+def _print_head(document: dict[str, Any]) -> None:
+    typer.echo(f"{document['title']} ({document['name']}): {' or '.join(document['roles'])}")
+    for label, text in (("ports", ", ".join(document["ports"])), ("documentation", document["documentation"])):
+        if text:
+            typer.echo(f"  {label}: {text}")
+    for label in ("credentials", "context"):
+        for name, meaning in document[label].items():
+            print_paragraph(f"{label}.{name}: {meaning}", indent="  ")
+    if (webhooks := document["webhooks"]) is not None:
+        how = "registered by `webhooks register`" if webhooks["registered_by_us"] else "set up in the system itself"
+        told = f"webhooks: {webhooks['verification']}, {how}; verified by {webhooks['verified']}"
+        print_paragraph(told, indent="  ")
+        for name, meaning in webhooks["secrets"].items():
+            print_paragraph(f"credentials.{name}: {meaning}", indent="    ")
+        print_paragraph(webhooks["note"], indent="    ")
+
+
+def _print_entity(entity: str, source: dict[str, Any]) -> None:
+    typer.echo(f"\n{entity}: verified by {source['verified']}")
+    print_paragraph(source["note"], indent="  ")
+    typer.echo(f"  paging: {source['paging']}; can: {', '.join(source['can']) or 'only full listings'}")
+    if source["details"]:
+        typer.echo(f"  further requests for each record: {source['details']}")
+    if (writes := source["writes"]) is not None:
+        guard = f"guarded by {writes['guard']}" if writes["guard"] else "compared right before, no guard"
+        told = f"writes: {', '.join(writes['can'])}; {guard}; verified by {writes['verified']}"
+        print_paragraph(told, indent="  ")
+        print_paragraph(writes["note"], indent="    ")
+    if source["lines"]:
+        print_paragraph(f"lines: {', '.join(source['lines'])}", indent="  ")
+    print_table(("  field", "place"), [(f"  {field}", place) for field, place in source["fields"].items()], widest=100)

@@ -15,7 +15,7 @@ from reconciler.toml_file import KeyPath, Problem, suggestion
 SINCE: Final = ("since", *(f"since.{part}" for part in MOMENT_PARTS))
 """Names of a listing of changed records."""
 
-_OPEN_ROOTS: Final = ("session.", "context.")
+_OPEN_ROOTS: Final = ("session.", "context.", "record")
 _PAGE_MARK: Final = {"offset": "offset", "number": "number", "cursor": "cursor", "keyset": "after"}
 """The reference without which every page would be the first, for each kind of paging that has one."""
 
@@ -25,7 +25,8 @@ class Names:
     """The names that requests of one system may refer to, beside `page.*`.
 
     Attributes:
-        known: dotted, such as `credentials.user_key`. Members of `session.*` and `context.*` tables need not be listed.
+        known: dotted, such as `credentials.user_key`. Members of `session.*` and `context.*` tables, and of `record`,
+            need not be listed.
     """
 
     known: tuple[str, ...]
@@ -64,8 +65,16 @@ def check_references(template: object, names: Names, path: KeyPath = ()) -> list
 
 
 def check_request(request: Request, names: Names, path: KeyPath = ()) -> list[Problem]:
-    """Problems of the references of one request. `path` is where the request is in its file."""
-    return check_references(_templates(request), names, path)
+    """Problems of the references and outcome rules of one request. `path` is where the request is in its file."""
+    problems = check_references(_templates(request), names, path)
+    for position, rule in enumerate(request.outcomes):
+        problems += _outcome_problems(rule, (*path, "outcomes", position))
+    return problems
+
+
+def names_of(request: Request) -> set[str]:
+    """Every name that a request refers to."""
+    return {name for _, name in _references(_templates(request), ())}
 
 
 def check_listing(listing: Listing, names: Names, path: KeyPath = ()) -> list[Problem]:
@@ -88,6 +97,7 @@ def check_listing(listing: Listing, names: Names, path: KeyPath = ()) -> list[Pr
 def check_http(settings: HttpSettings, names: Names, path: KeyPath = ()) -> list[Problem]:
     """Problems of the HTTP table itself: headers, authentication, outcome rules. Paths begin with `path`."""
     problems = check_references(settings.headers, names, (*path, "headers"))
+    problems += check_references(settings.soap.header, names, (*path, "soap", "header"))
     problems += _auth_problems(settings.auth, names, (*path, "auth"))
     for position, rule in enumerate(settings.outcomes):
         problems += _outcome_problems(rule, (*path, "outcomes", position))
@@ -95,7 +105,9 @@ def check_http(settings: HttpSettings, names: Names, path: KeyPath = ()) -> list
 
 
 def _templates(request: Request) -> dict[str, object]:
-    return {"path": request.path, "query": request.query, "headers": request.headers, "body": request.body}
+    soap = None if request.soap is None else request.soap.model_dump()
+    plain: dict[str, object] = {"path": request.path, "query": request.query, "headers": request.headers}
+    return {**plain, "body": request.body, "soap": soap}
 
 
 def _references(template: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
@@ -133,7 +145,8 @@ def _auth_problems(auth: Auth, names: Names, path: KeyPath) -> list[Problem]:
             problems = []
             for field in ("client_id", "client_secret", "refresh_token"):
                 problems += check_references(getattr(auth, field), names, (*path, field))
-            problems += check_references(auth.extra, names, (*path, "extra"))
+            for table in ("extra", "headers"):
+                problems += check_references(getattr(auth, table), names, (*path, table))
             if auth.grant == "refresh_token" and auth.refresh_token is None:
                 hint = 'Add refresh_token = "$credentials.refresh_token".'
                 problems.append(Problem(path, "needs refresh_token, the first one", hint))

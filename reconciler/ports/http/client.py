@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType, TracebackType
 from typing import Final, Self
 
 from pydantic import JsonValue
 
-from reconciler.errors import CredentialsRefusedError
+from reconciler.errors import CredentialsRefusedError, SystemReadError
 from reconciler.logs import keep_out_of_logs
 from reconciler.ports.http.address import BaseAddress, LinkRefusedError, redacted_url
+from reconciler.ports.http.answers import RepeatedAnswers
 from reconciler.ports.http.auth import Authentication, FixedAuthentication
 from reconciler.ports.http.composing import Composer, Signature, label_of
 from reconciler.ports.http.exchange import Exchange, Question
@@ -37,11 +38,15 @@ from reconciler.ports.http.settings import (
 )
 from reconciler.ports.http.throttle import Throttle
 from reconciler.ports.http.transport import Transport
+from reconciler.ports.listing import RecordListing
 
 __all__ = ["HttpPort", "RecordPage", "Reply", "TokenStore", "Traffic", "redacted_url"]
 
 _RENEWALS_PER_CALL: Final = 3
 """Sessions may end again before a call has its turn; more logins than this for one call do not help it."""
+
+_READING: Final = frozenset({"GET", "POST"})
+"""Verbs of a call that can be repeated and changes nothing: systems with one verb for all read with POST."""
 
 _NOTHING: Final[Values] = MappingProxyType({})
 
@@ -89,9 +94,11 @@ class HttpPort:
         self._exchange = Exchange(system, settings, self._transport, self._throttle, self._traffic, clock)
         self._composer = Composer(settings, BaseAddress(base_url), credentials, context)
         self._authentication = self._authentication_of(settings, tokens)
+        self._answers = None if settings.repeat_after_s is None else RepeatedAnswers(settings.repeat_after_s)
         self._tasks: set[asyncio.Task[PageRead]] = set()
 
     async def __aenter__(self) -> Self:
+        await self._composer.open()
         await self._transport.open()
         return self
 
@@ -144,9 +151,14 @@ class HttpPort:
         def compose(signature: Signature) -> Outgoing:
             return self._composer.compose(request, values, signature)
 
-        return await self._ask(compose, label_of(request), (), safe_to_repeat=safe_to_repeat)
+        return await self._ask(compose, label_of(request), (), request.outcomes, safe_to_repeat=safe_to_repeat)
 
-    def pages(self, listing: Listing, values: Mapping[str, Value] = _NOTHING) -> AsyncGenerator[RecordPage]:
+    def forget_answers(self) -> None:
+        """Ask the system itself from now on, also what it answered a moment ago (`HttpSettings.repeat_after_s`)."""
+        if self._answers is not None:
+            self._answers.forget()
+
+    def pages(self, listing: RecordListing, values: Mapping[str, Value] = _NOTHING) -> AsyncGenerator[RecordPage]:
         """Read a listing. Close the generator (`contextlib.aclosing`) to stop early; that ends what is under way.
 
         The first page comes even when it is empty; later empty ones do not. Offset, number and range listings are read
@@ -156,12 +168,19 @@ class HttpPort:
             SystemReadError: as `call`. Also ResponseNotUnderstoodError for a declared path that is not there or holds
                 something else, a next link that leaves the system, pages that lead in a circle or are all the same.
         """
+        if not isinstance(listing, Listing):
+            raise TypeError("HTTP reads listings of requests")
         place = Place(self._system, label_of(listing.request))
 
         async def ask(page: PageRequest) -> Reply:
             return await self._page(listing, values, page, place)
 
-        source = PageSource(listing, place, ask, self._throttle.hold, self._settings.retry.first_s, self._tasks)
+        def pause(wait_s: float) -> None:
+            # What is doubted must be asked of the system, and not of our own memory.
+            self.forget_answers()
+            self._throttle.hold(wait_s)
+
+        source = PageSource(listing, place, ask, pause, self._settings.retry.first_s, self._tasks)
         match listing.paging:
             case OffsetPaging() | NumberPaging() | RangePaging() as paging:
                 return positioned_pages(source, Positions(paging), self._settings.concurrency)
@@ -177,7 +196,7 @@ class HttpPort:
             )
 
         try:
-            return await self._ask(compose, place.label, rules_of(listing.paging))
+            return await self._ask(compose, place.label, rules_of(listing.paging), listing.request.outcomes)
         except LinkRefusedError as error:
             problem = str(error)
         raise place.not_understood(
@@ -190,8 +209,35 @@ class HttpPort:
         compose: Callable[[Signature], Outgoing],
         label: str,
         rules: Sequence[Outcome],
+        own_rules: Sequence[Outcome],
         *,
         safe_to_repeat: bool = True,
+    ) -> Reply:
+        """Ask, or give the answer of a moment ago where the system would refuse to answer again."""
+
+        async def ask() -> Reply:
+            return await self._ask_system(compose, label, rules, own_rules, safe_to_repeat=safe_to_repeat)
+
+        if self._answers is None:
+            return await ask()
+        await _as_login(self._authentication.ready())
+        outgoing = compose(self._authentication.signature)
+        if safe_to_repeat and outgoing.method in _READING:
+            return await self._answers.reply(outgoing, ask)
+        try:
+            return await ask()
+        finally:
+            # Also when it failed: it may have been done.
+            self._answers.forget()
+
+    async def _ask_system(
+        self,
+        compose: Callable[[Signature], Outgoing],
+        label: str,
+        rules: Sequence[Outcome],
+        own_rules: Sequence[Outcome],
+        *,
+        safe_to_repeat: bool,
     ) -> Reply:
         generation = 0
 
@@ -201,14 +247,14 @@ class HttpPort:
             generation = signature.generation
             return compose(signature)
 
-        question = Question(prepare, label, rules, safe_to_repeat)
+        question = Question(prepare, label, rules, own_rules, safe_to_repeat)
         for _ in range(_RENEWALS_PER_CALL + 1):
-            await self._authentication.ready()
+            await _as_login(self._authentication.ready())
             answered = await self._exchange.ask(question)
             if isinstance(answered, Reply):
                 self._authentication.accepted(generation)
                 return answered
-            await self._authentication.renew(generation, label)
+            await _as_login(self._authentication.renew(generation, label))
         raise CredentialsRefusedError(
             self._system,
             f"{label}: refused after {_RENEWALS_PER_CALL} new sessions.",
@@ -225,3 +271,12 @@ class HttpPort:
                 return OAuth2Authentication(self._system, auth, self._composer, self._exchange, self._traffic, tokens)
             case auth:
                 return FixedAuthentication(self._system, auth, self._composer.values)
+
+
+async def _as_login(call: Awaitable[None]) -> None:
+    """A login that got lost tells nothing about the call it was for, which was not sent or was refused."""
+    try:
+        await call
+    except SystemReadError as error:
+        error.may_have_acted = False
+        raise

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import orjson
-from aiohttp import hdrs
 from pydantic import JsonValue
 from yarl import URL
 
-from reconciler.errors import ConfigurationError
 from reconciler.ports.http.address import BaseAddress
+from reconciler.ports.http.contents import Contents
 from reconciler.ports.http.messages import Outgoing
 from reconciler.ports.http.references import Values, resolve_headers, resolve_request
 from reconciler.ports.http.settings import HttpSettings, Request
@@ -43,7 +41,9 @@ class Following:
 
 
 def label_of(request: Request) -> str:
-    """How messages name a request: verb and path as described. The values in it, and the query, are left out."""
+    """How messages name a request: verb and path as described, or the SOAP operation. Values are left out."""
+    if request.soap is not None:
+        return f"SOAP {request.soap.operation}"
     return f"{request.method} {request.path.partition('?')[0] or '/'}"
 
 
@@ -65,6 +65,12 @@ class Composer:
         self.address = address
         self.values: Values = {"credentials": dict(credentials), "context": dict(context)}
         self._headers = resolve_headers(settings.headers, self.values)
+        self._contents = Contents(settings)
+        self._format = settings.format
+
+    async def open(self) -> None:
+        """Get ready to compose. Raises ConfigurationError when the WSDL of the description cannot be used."""
+        await self._contents.open()
 
     def compose(
         self,
@@ -83,28 +89,17 @@ class Composer:
             following: go there, instead of to the path and query of the request.
 
         Raises:
-            ConfigurationError: a reference has no value or one that cannot be used there, or the body is not JSON.
+            ConfigurationError: a reference has no value or one that cannot be used there, or its format cannot carry
+                the body.
             LinkRefusedError: the link leaves the system.
         """
-        resolved = resolve_request(request, {**values, **self.values, "session": dict(signature.session)})
+        known = {**values, **self.values, "session": dict(signature.session)}
+        resolved = resolve_request(request, known)
         if following is None:
             url = self.address.at(resolved.path, {**resolved.query, **signature.query})
         else:
             url = self.address.follow(following.link, following.found_at, signature.query)
-        body = resolved.body
-        if signature.fields and isinstance(body, dict):
-            body = {**body, **signature.fields}
-        all_headers = {**self._headers, **signature.headers, **resolved.headers, **(headers or {})}
-        content = None
-        if body is not None:
-            content = _encoded(body, label_of(request))
-            all_headers.setdefault(hdrs.CONTENT_TYPE, "application/json")
-        return Outgoing(request.method, url, all_headers, content, label_of(request))
-
-
-def _encoded(body: JsonValue, label: str) -> bytes:
-    try:
-        return orjson.dumps(body)
-    except orjson.JSONEncodeError:
-        problem = f"{label}: the body holds a value that JSON cannot carry."
-    raise ConfigurationError(problem, hint="Whole numbers must fit in 64 bits and text must be Unicode.")
+        label = label_of(request)
+        content = self._contents.of(request, resolved, known, signature.fields, label)
+        all_headers = {**content.headers, **self._headers, **signature.headers, **resolved.headers, **(headers or {})}
+        return Outgoing(request.method, url, all_headers, content.body, label, self._format, content.check)

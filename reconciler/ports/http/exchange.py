@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Never
 
@@ -15,6 +15,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_random
 from reconciler.errors import (
     ResponseNotUnderstoodError,
     ResponseTimeoutError,
+    SystemReadError,
     UnreachableError,
     VendorFaultError,
 )
@@ -45,7 +46,8 @@ class Question:
     Attributes:
         prepare: builds the request; called just before each sending, so that it carries the current session.
         label: name of the request in messages.
-        rules: outcome rules of this question, after those of the description.
+        rules: outcome rules of the kind of question, after those of the description; `own_rules` are those of the
+            request, before them.
         safe_to_repeat: False for what must not happen twice: then it is sent again only when it surely had no effect.
         attempts: requests in all, when fewer than the settings allow.
     """
@@ -53,6 +55,7 @@ class Question:
     prepare: Callable[[], Outgoing]
     label: str
     rules: Sequence[Outcome] = ()
+    own_rules: Sequence[Outcome] = ()
     safe_to_repeat: bool = True
     attempts: int | None = None
 
@@ -104,7 +107,7 @@ class Exchange:
         if isinstance(result, Blocked):
             message = f"{question.label}: {_shown(result.message)}"
             self._throttle.block(result.until, message)
-            raise self._throttle.refusal(result.until, message)
+            raise _with_effect(self._throttle.refusal(result.until, message), result)
         if isinstance(result, Fail):
             self._raise(question.label, result)
         return result
@@ -138,10 +141,12 @@ class Exchange:
         if isinstance(got, Broken):
             return self._broken(got, question)
         self._ever_answered = True
-        decision = classify(got, self._settings, question.rules)
+        decision = classify(got, self._settings, question.rules, question.own_rules)
         match decision:
             case Page(document):
-                return Reply(got.status, got.headers, got.body, document, got.url, next_link=got.next_link)
+                return Reply(
+                    got.status, got.headers, got.body, document, got.url, next_link=got.next_link, format=got.format
+                )
             case Empty():
                 return Reply(got.status, got.headers, b"", None, got.url, empty=True)
             case Retry() if not question.safe_to_repeat and not decision.rejected:
@@ -150,12 +155,13 @@ class Exchange:
                 return decision
 
     def _broken(self, broken: Broken, question: Question) -> Retry | Fail:
+        fail = replace(broken.fail, may_have_acted=broken.sent)
         if not broken.again or (broken.sent and not question.safe_to_repeat):
-            return broken.fail
+            return fail
         if not self._ever_answered and not broken.sent:
-            return Retry(None, broken.fail, _ATTEMPTS_BEFORE_FIRST_ANSWER)
-        is_slow = broken.fail.kind == "timeout"
-        return Retry(None, broken.fail, _ATTEMPTS_WITHOUT_ANSWER if is_slow or not self._ever_answered else None)
+            return Retry(None, fail, _ATTEMPTS_BEFORE_FIRST_ANSWER)
+        is_slow = fail.kind == "timeout"
+        return Retry(None, fail, _ATTEMPTS_WITHOUT_ANSWER if is_slow or not self._ever_answered else None)
 
     def _stay_away(self, result: Retry | Fail) -> Fail:
         """Too many errors in a row: this call reports its own, the others are refused for a while."""
@@ -189,15 +195,22 @@ class Exchange:
 
     def _raise(self, label: str, fail: Fail) -> Never:
         text = f"{label}: {_shown(fail.message)}."
+        error: SystemReadError
         match fail.kind:
             case "fault":
-                raise VendorFaultError(self._system, text, _shown(fail.code), hint=fail.hint)
+                error = VendorFaultError(self._system, text, _shown(fail.code), hint=fail.hint)
             case "not_understood":
-                raise ResponseNotUnderstoodError(self._system, text, hint=fail.hint)
+                error = ResponseNotUnderstoodError(self._system, text, hint=fail.hint)
             case "timeout":
-                raise ResponseTimeoutError(self._system, text, hint=fail.hint)
+                error = ResponseTimeoutError(self._system, text, hint=fail.hint)
             case "unreachable":
-                raise UnreachableError(self._system, text, hint=fail.hint)
+                error = UnreachableError(self._system, text, hint=fail.hint)
+        raise _with_effect(error, fail)
+
+
+def _with_effect(error: SystemReadError, decision: Fail | Blocked) -> SystemReadError:
+    error.may_have_acted = decision.may_have_acted
+    return error
 
 
 def _shown(words: str) -> str:

@@ -23,8 +23,17 @@ Found = JsonValue | Literal[_Absence.ABSENT]
 
 
 def value_at(document: JsonValue, path: str) -> Found:
-    """The value at `path`, or ABSENT. The empty path is the document itself."""
-    return _descend(document, path.split(".")) if path else document
+    """The value at `path`, or ABSENT. The empty path is the document itself.
+
+    `{"$": value}` is its value, as in records: so are written scalars of APIs born from XML, and elements of XML that
+    have attributes.
+    """
+    if not path:
+        return document
+    found = _descend(document, path.split("."))
+    while isinstance(found, dict) and "$" in found:
+        found = found["$"]
+    return found
 
 
 def _descend(node: JsonValue, parts: list[str]) -> Found:

@@ -116,7 +116,9 @@ class LoginAuthentication:
         def prepare() -> Outgoing:
             return self._composer.compose(request, {}, signature)
 
-        question = Question(prepare, label_of(request), rules=(_LOCKED_OUT,), attempts=attempts)
+        question = Question(
+            prepare, label_of(request), rules=(_LOCKED_OUT,), own_rules=request.outcomes, attempts=attempts
+        )
         answered = await self._exchange.ask(question)
         return answered if isinstance(answered, Reply) else None
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import JsonValue
 from yarl import URL
+
+from reconciler.ports.http.settings import BodyFormat
+
+AnswerCheck = Callable[[bytes, str | None], str | None]
+"""Given the body of an answer and, if it is known, its character set: why it is not what a contract says, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,7 @@ class Outgoing:
 
     Attributes:
         label: how messages and logs name it: the verb and the path as the description writes it, without any value.
+        format: of the answer that is expected; `check` what else is expected of it.
     """
 
     method: str
@@ -23,6 +29,8 @@ class Outgoing:
     headers: Mapping[str, str]
     body: bytes | None
     label: str
+    format: BodyFormat = "json"
+    check: AnswerCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +39,12 @@ class Answer:
 
     Attributes:
         headers: names compare without case.
-        body: decompressed; UTF-8 without a byte order mark, whatever character set the answer declared.
+        body: decompressed; UTF-8 without a byte order mark, whatever character set the answer declared. XML that names
+            its character set in its own declaration only is as it came.
         received_at: aware, our clock.
         url: where it came from. Its query may hold secrets and personal data.
         next_link: target of the `Link` header with `rel="next"`, or None.
+        format, check: what was expected, as in `Outgoing`.
     """
 
     status: int
@@ -43,6 +53,8 @@ class Answer:
     received_at: datetime
     url: URL
     next_link: str | None = None
+    format: BodyFormat = "json"
+    check: AnswerCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +63,11 @@ class Reply:
 
     Attributes:
         body: the bytes `document` was decoded from; empty when there were none.
-        document: the decoded JSON; None when `empty`.
+        document: the decoded JSON, or the tree of an XML body; None when `empty`.
         url: where it came from. Its query may hold secrets and personal data.
         empty: the system said that there is nothing (204, or an outcome rule with `then = "empty"`).
         next_link: target of the `Link` header with `rel="next"`, or None.
+        format: of the body.
     """
 
     status: int
@@ -64,6 +77,7 @@ class Reply:
     url: URL
     empty: bool = False
     next_link: str | None = None
+    format: BodyFormat = "json"
 
 
 @dataclass(slots=True)

@@ -140,7 +140,8 @@ class OAuth2Authentication:
         client_id = credential_text(self._settings.client_id, values)
         client_secret = credential_text(self._settings.client_secret, values)
         form = dict(grant)
-        headers: dict[str, str] = {hdrs.CONTENT_TYPE: "application/x-www-form-urlencoded"}
+        headers = {name: credential_text(template, values) for name, template in self._settings.headers.items()}
+        headers[hdrs.CONTENT_TYPE] = "application/x-www-form-urlencoded"
         if self._settings.client_in == "basic":
             headers[hdrs.AUTHORIZATION] = basic(client_id, client_secret)
         else:

@@ -11,20 +11,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from enum import Enum
 from typing import Final, Literal
 
-import orjson
 from pydantic import JsonValue
 
+from reconciler.ports.http.decoding import Decoded, Undecodable, decode
 from reconciler.ports.http.json_path import ABSENT, scalar_text, value_at
 from reconciler.ports.http.messages import Answer
 from reconciler.ports.http.settings import HttpSettings, Outcome
+from reconciler.ports.soap.faults import SoapFault, fault_of
 
 _ATTEMPTS_WHEN_UNLIKELY_TO_PASS: Final = 3
 """How often an answer is asked for in all, when it is probably the same again: a web page, a server's own error."""
 
 _RETRIED_STATUS: Final = frozenset({408, 425, 429, 502, 503, 504})
+_SILENT_STATUS: Final = frozenset({*range(300, 400), 408})
+"""Below 500, and yet they do not tell that nothing was done: a redirect may follow a write."""
+
 _LONGEST_WORDS_CHARACTERS: Final = 2000
 """Of a vendor's own words. Whoever shows them masks secrets first and cuts them to a readable length after."""
 
@@ -64,12 +67,15 @@ class Fail:
         kind: `fault`, an error of the system; `not_understood`, an answer that is not what was described; `timeout` and
             `unreachable`, no answer.
         hint: what to do, one sentence, or "".
+        may_have_acted: whether the system may have done what it was asked nevertheless: a server's own error, or an
+            answer that says nothing about it. Its own words, and 4xx, say that it did not.
     """
 
     code: str
     message: str
     kind: Literal["fault", "not_understood", "timeout", "unreachable"] = "fault"
     hint: str = ""
+    may_have_acted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,33 +102,27 @@ class RefreshAuth:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Stay away until then (aware)."""
+    """Stay away until then (aware). `may_have_acted` as in `Fail`."""
 
     until: datetime
     message: str
+    may_have_acted: bool = False
 
 
 Decision = Page | Empty | Retry | RefreshAuth | Blocked | Fail
 
 
-class _NoJson(Enum):
-    EMPTY = "answered with an empty body instead of JSON"
-    WEB_PAGE = "answered with a web page (HTML) instead of JSON"
-    CUT = "answered with JSON that ends too early"
-    OTHER = "answered with something that is not JSON"
-
-
-_Decoded = JsonValue | _NoJson
-
-
-def classify(answer: Answer, settings: HttpSettings, extra: Sequence[Outcome] = ()) -> Decision:
+def classify(
+    answer: Answer, settings: HttpSettings, extra: Sequence[Outcome] = (), own: Sequence[Outcome] = ()
+) -> Decision:
     """Decide what an answer means.
 
     Args:
+        own: rules of the request, tried before those of the settings.
         extra: rules tried after those of the settings and before the general ones (a `Range` listing adds 416).
     """
-    decoded = _decoded(answer)
-    for rule in (*settings.outcomes, *extra):
+    decoded = decode(answer, settings)
+    for rule in (*own, *settings.outcomes, *extra):
         if _matches(rule, answer, decoded):
             return _ruled(rule, answer, decoded, settings)
     return _general(answer, decoded, settings)
@@ -133,30 +133,14 @@ def next_utc_midnight(moment: datetime) -> datetime:
     return datetime.combine(moment.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
 
 
-def _decoded(answer: Answer) -> _Decoded:
-    if not answer.body or answer.body.isspace():
-        return _NoJson.EMPTY
-    try:
-        document: JsonValue = orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
-        # The exception carries the whole body: it must not travel further than this line.
-        pass
-    else:
-        return document
-    first, last = answer.body.lstrip()[:1], answer.body.rstrip()[-1:]
-    if first == b"<":
-        return _NoJson.WEB_PAGE
-    if (first, last) in {(b"{", b"}"), (b"[", b"]")} or first not in b'{["':
-        return _NoJson.OTHER
-    return _NoJson.CUT
-
-
-def _matches(rule: Outcome, answer: Answer, decoded: _Decoded) -> bool:
+def _matches(rule: Outcome, answer: Answer, decoded: Decoded) -> bool:
     if rule.status and answer.status not in rule.status:
+        return False
+    if any(answer.headers.get(name) != text for name, text in rule.headers.items()):
         return False
     if rule.at is None:
         return not rule.contains or any(text.encode() in answer.body for text in rule.contains)
-    if isinstance(decoded, _NoJson):
+    if isinstance(decoded, Undecodable):
         return False
     found = value_at(decoded, rule.at)
     if rule.missing:
@@ -167,10 +151,10 @@ def _matches(rule: Outcome, answer: Answer, decoded: _Decoded) -> bool:
     return text is not None and (text in rule.equals or any(part in text for part in rule.contains))
 
 
-def _ruled(rule: Outcome, answer: Answer, decoded: _Decoded, settings: HttpSettings) -> Decision:
+def _ruled(rule: Outcome, answer: Answer, decoded: Decoded, settings: HttpSettings) -> Decision:
     match rule.then:
         case "page":
-            return _not_json(decoded, answer) if isinstance(decoded, _NoJson) else Page(decoded)
+            return _undecodable(decoded, answer) if isinstance(decoded, Undecodable) else Page(decoded)
         case "empty":
             return Empty()
         case "refresh_auth":
@@ -178,24 +162,26 @@ def _ruled(rule: Outcome, answer: Answer, decoded: _Decoded, settings: HttpSetti
         case "fail":
             return _vendor_fault(rule, answer, decoded)
         case "blocked":
-            wait_s = _asked_wait_s(answer, decoded, rule)
-            return _blocked(answer, wait_s, _vendor_fault(rule, answer, decoded).message)
+            return _blocked(answer, _block_s(answer, decoded, rule, settings), _vendor_fault(rule, answer, decoded))
         case "retry":
-            return _retry(answer, settings, _vendor_fault(rule, answer, decoded), _asked_wait_s(answer, decoded, rule))
+            wait_s = _asked_wait_s(answer, decoded, rule)
+            fault = _vendor_fault(rule, answer, decoded)
+            return _retry(answer, settings, fault, wait_s, rejected=answer.status == 429)
 
 
-def _general(answer: Answer, decoded: _Decoded, settings: HttpSettings) -> Decision:
+def _general(answer: Answer, decoded: Decoded, settings: HttpSettings) -> Decision:
     status = answer.status
     if status in {204, 205}:
         return Empty()
-    if 200 <= status < 300:
-        return _not_json(decoded, answer) if isinstance(decoded, _NoJson) else Page(decoded)
+    soap = _soap_fault(answer, decoded)
+    if 200 <= status < 300 and soap is None:
+        return _undecodable(decoded, answer) if isinstance(decoded, Undecodable) else Page(decoded)
     if status == 401:
         return RefreshAuth()
-    fault = _status_fault(status)
+    fault = _fault(answer, decoded)
     if status in _RETRIED_STATUS:
         return _retry(answer, settings, fault, _asked_wait_s(answer, decoded), rejected=status == 429)
-    if status >= 500:
+    if status >= 500 if soap is None else soap.by_server:
         wait_s = _asked_wait_s(answer, decoded)
         return _retry(answer, settings, fault, wait_s, attempts=_ATTEMPTS_WHEN_UNLIKELY_TO_PASS)
     return fault
@@ -211,22 +197,22 @@ def _retry(
     rejected: bool = False,
 ) -> Retry | Blocked:
     if wait_s is not None and wait_s > settings.retry.patience_s:
-        return _blocked(answer, wait_s, at_last.message)
+        return _blocked(answer, wait_s, at_last)
     return Retry(wait_s, at_last, attempts, rejected)
 
 
-def _blocked(answer: Answer, wait_s: float | None, message: str) -> Blocked:
+def _blocked(answer: Answer, wait_s: float | None, fault: Fail) -> Blocked:
     if wait_s is None:
-        return Blocked(next_utc_midnight(answer.received_at), message)
+        return Blocked(next_utc_midnight(answer.received_at), fault.message, fault.may_have_acted)
     longest_s = timedelta(days=366).total_seconds()
-    return Blocked(answer.received_at + timedelta(seconds=min(wait_s, longest_s)), message)
+    until = answer.received_at + timedelta(seconds=min(wait_s, longest_s))
+    return Blocked(until, fault.message, fault.may_have_acted)
 
 
-def _not_json(what: _NoJson, answer: Answer) -> Retry | Fail:
-    hint = "Check base_url: the address may belong to a login page or a proxy." if what is _NoJson.WEB_PAGE else ""
-    fail = Fail(str(answer.status), f"{what.value} (HTTP {answer.status})", "not_understood", hint)
-    # A complete text that is no JSON (NaN, a wrong character set) is the same the next time.
-    return fail if what is _NoJson.OTHER else Retry(None, fail, _ATTEMPTS_WHEN_UNLIKELY_TO_PASS)
+def _undecodable(what: Undecodable, answer: Answer) -> Retry | Fail:
+    text = f"{what.text} (HTTP {answer.status})"
+    fail = Fail(str(answer.status), text, "not_understood", what.hint, may_have_acted=True)
+    return Retry(None, fail, _ATTEMPTS_WHEN_UNLIKELY_TO_PASS) if what.again else fail
 
 
 def _status_fault(status: int) -> Fail:
@@ -239,16 +225,39 @@ def _status_fault(status: int) -> Fail:
         hint = "The user of the integration may lack a permission."
     elif status == 404:
         hint = "Check base_url and the path in the description."
-    return Fail(str(status), f"answered HTTP {status}{words}", hint=hint)
+    may_have_acted = status in _SILENT_STATUS or status >= 500
+    return Fail(str(status), f"answered HTTP {status}{words}", hint=hint, may_have_acted=may_have_acted)
 
 
-def _vendor_fault(rule: Outcome, answer: Answer, decoded: _Decoded) -> Fail:
+def _soap_fault(answer: Answer, decoded: Decoded) -> SoapFault | None:
+    return None if answer.format != "soap" or isinstance(decoded, Undecodable) else fault_of(decoded)
+
+
+def _fault(answer: Answer, decoded: Decoded) -> Fail:
+    """What the answer says if it is an error: the words of a SOAP fault, or what its status means."""
+    by_status = _status_fault(answer.status)
+    fault = _soap_fault(answer, decoded)
+    if fault is None:
+        return by_status
+    # Faults come with 200 or 500 alike; any other status says more about the call than the class of the fault.
+    tells_by_status = 400 <= answer.status < 500
+    code = by_status.code if tells_by_status or not fault.code else _plain(fault.code)
+    words = f"answered a fault of its own: {_plain(fault.message)}" if fault.message else f"answered the fault {code}"
+    return Fail(code, words, hint=by_status.hint, may_have_acted=fault.by_server and not tells_by_status)
+
+
+def _vendor_fault(rule: Outcome, answer: Answer, decoded: Decoded) -> Fail:
     code = message = None
-    if not isinstance(decoded, _NoJson):
+    if not isinstance(decoded, Undecodable):
         code = scalar_text(value_at(decoded, rule.code)) if rule.code is not None else None
         message = scalar_text(value_at(decoded, rule.message)) if rule.message is not None else None
-    shown = f"answered an error of its own: {_plain(message)}" if message else _status_fault(answer.status).message
-    return Fail(_plain(code) if code else str(answer.status), shown)
+    if message is None and rule.message_header is not None:
+        message = answer.headers.get(rule.message_header)
+    by_itself = _fault(answer, decoded)
+    shown = f"answered an error of its own: {_plain(message)}" if message else by_itself.message
+    in_words = rule.at is not None or bool(rule.contains)
+    code = _plain(code) if code else by_itself.code
+    return Fail(code, shown, may_have_acted=by_itself.may_have_acted and not in_words)
 
 
 def _plain(text: str) -> str:
@@ -257,23 +266,38 @@ def _plain(text: str) -> str:
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
-def _asked_wait_s(answer: Answer, decoded: _Decoded, rule: Outcome | None = None) -> float | None:
+def _asked_wait_s(answer: Answer, decoded: Decoded, rule: Outcome | None = None) -> float | None:
     """Seconds to wait: what the rule reads from the answer, then `Retry-After`, then the rule's fixed wait."""
-    if rule is not None and not isinstance(decoded, _NoJson) and rule.wait_path is not None:
-        wait_s = _seconds(scalar_text(value_at(decoded, rule.wait_path)))
-        if wait_s is not None:
-            return wait_s
-    if rule is not None and rule.wait_pattern is not None:
-        found = re.search(rule.wait_pattern, _searched_text(rule, answer, decoded))
-        wait_s = _seconds(found[1]) if found else None
-        if wait_s is not None:
-            return wait_s
-    wait_s = _retry_after_s(answer)
+    wait_s = None if rule is None else _read_wait_s(answer, decoded, rule)
+    if wait_s is None:
+        wait_s = _retry_after_s(answer)
     return wait_s if wait_s is not None or rule is None else rule.wait_s
 
 
-def _searched_text(rule: Outcome, answer: Answer, decoded: _Decoded) -> str:
-    if rule.at is not None and not isinstance(decoded, _NoJson):
+def _block_s(answer: Answer, decoded: Decoded, rule: Outcome, settings: HttpSettings) -> float | None:
+    """Seconds to stay away. None until the next day.
+
+    A short `Retry-After` does not count: it speaks of the calls in a moment, and may come with a spent day (Pipedrive).
+    """
+    wait_s = _read_wait_s(answer, decoded, rule)
+    header_s = _retry_after_s(answer)
+    if wait_s is None and header_s is not None and header_s > settings.retry.patience_s:
+        wait_s = header_s
+    return rule.wait_s if wait_s is None else wait_s
+
+
+def _read_wait_s(answer: Answer, decoded: Decoded, rule: Outcome) -> float | None:
+    """What the rule says is in the body."""
+    if not isinstance(decoded, Undecodable) and rule.wait_path is not None:
+        wait_s = _seconds(scalar_text(value_at(decoded, rule.wait_path)))
+        if wait_s is not None:
+            return wait_s
+    found = re.search(rule.wait_pattern, _searched_text(rule, answer, decoded)) if rule.wait_pattern else None
+    return _seconds(found[1]) if found else None
+
+
+def _searched_text(rule: Outcome, answer: Answer, decoded: Decoded) -> str:
+    if rule.at is not None and not isinstance(decoded, Undecodable):
         return scalar_text(value_at(decoded, rule.at)) or ""
     return answer.body.decode(errors="replace")
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+import orjson
 from pydantic import JsonValue
 
 from reconciler.errors import ResponseNotUnderstoodError
 from reconciler.ports.http.json_path import ABSENT, Found, count_of, value_at
 from reconciler.ports.http.messages import Reply
 from reconciler.ports.http.settings import Listing, RangePaging
+from reconciler.ports.xml.records import with_list_at
 
 _CONTENT_RANGE: Final = re.compile(r"\s*[\w-]+\s+(?:\d+-\d+|\*)/(\d+)\s*")
 _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
@@ -23,7 +25,8 @@ class RecordPage:
 
     Attributes:
         number: of the page, from 0. Pages may come out of order.
-        body: the answer they were decoded from; empty when the system answered that there is nothing.
+        body: a JSON document with the records at the path of the listing: the answer, or the tree of one in XML. Empty
+            when the system answered that there is nothing.
         records: decoded, in the order of the answer.
         total: number of records in the whole listing, when this answer says it. Nothing was checked against it: records
             that come, go or move while pages are read make it differ from what was read.
@@ -83,11 +86,16 @@ def read_page(listing: Listing, number: int, reply: Reply, place: Place) -> Page
     """
     if reply.empty:
         return PageRead(RecordPage(number, reply.body, [], None), reply, None, None)
+    if reply.format != "json":
+        reply = _as_json(reply, listing)
     records = value_at(reply.document, listing.records)
+    if listing.one_as_object and isinstance(records, dict):
+        records = [records]
     if not isinstance(records, list):
         what = "nothing" if records is ABSENT else "no list"
         where = f"at `{listing.records}`" if listing.records else "as the whole answer"
         raise place.not_understood(f"there is {what} {where}, where the records should be")
+    _check_required(listing, records, place)
     stop = listing.stop
     needed = number == 0 and bool(records)
     total = _count(reply, stop.total, place, needed=needed)
@@ -99,6 +107,23 @@ def read_page(listing: Listing, number: int, reply: Reply, place: Place) -> Page
         _count(reply, stop.pages, place, needed=needed),
         _flag(reply, stop.more, place, needed=bool(records)),
     )
+
+
+def _as_json(reply: Reply, listing: Listing) -> Reply:
+    """The answer as a JSON document, with a list where the records are: in XML one alone does not look like one."""
+    # Where there are no records, some systems leave out the elements around them too, and the total tells so.
+    told = None if listing.stop.total is None else count_of(value_at(reply.document, listing.stop.total))
+    document = with_list_at(reply.document, listing.records, none_expected=told == 0)
+    return replace(reply, document=document, body=orjson.dumps(document))
+
+
+def _check_required(listing: Listing, records: list[JsonValue], place: Place) -> None:
+    for path in listing.required:
+        if any(value_at(record, path) is ABSENT for record in records):
+            raise place.not_understood(
+                f"a record has no `{path}`, which the description requires",
+                "The system may have changed; compare its answers with the description.",
+            )
 
 
 def _count(reply: Reply, path: str | None, place: Place, *, needed: bool) -> int | None:
@@ -131,7 +156,8 @@ def _flag(reply: Reply, path: str | None, place: Place, *, needed: bool) -> bool
 
 
 def _is_nothing(found: Found) -> bool:
-    return found is ABSENT or found is None
+    # An empty text is how XML writes an element without a value.
+    return found is ABSENT or found is None or found == ""
 
 
 def _range_total(reply: Reply) -> int | None:

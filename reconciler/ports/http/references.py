@@ -93,6 +93,16 @@ def resolve_request(request: Request, values: Values) -> ResolvedRequest:
     )
 
 
+def resolve_table(table: Mapping[str, JsonValue], request: Request, values: Values) -> dict[str, JsonValue]:
+    """A table of the request, such as the content of an envelope, with its values; null entries are left out.
+
+    Raises:
+        ConfigurationError: as `resolve_request`.
+    """
+    resolved = _body(request, dict(table), values)
+    return resolved if isinstance(resolved, dict) else {}
+
+
 def resolve_headers(templates: Mapping[str, str], values: Values) -> dict[str, str]:
     """Headers with their values; those whose value is null are left out."""
     resolved = ((name, resolve_text(template, values)) for name, template in templates.items())

@@ -16,7 +16,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveFloat, PositiveInt, model_validator
+
+from reconciler.ports.soap.settings import SoapCall, SoapSettings
+from reconciler.ports.xml.settings import XmlSettings
+
+BodyFormat = Literal["json", "xml", "soap"]
 
 
 class Strict(BaseModel):
@@ -25,17 +30,53 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Outcome(Strict):
+    """One rule: when an answer looks like this, it means that. The first rule that matches decides.
+
+    All given conditions must hold. `at` is a path into the JSON body; with `equals` the value there must be one of the
+    listed (text of the JSON scalar), with `contains` its text must contain one of these, with neither the path must
+    exist and be neither null nor empty; `missing` wants it absent.
+
+    Attributes:
+        headers: headers that must be there with exactly this text (Pipedrive tells so that the day's budget is spent).
+        then: page (read it), empty (an empty list), retry, refresh_auth, blocked, fail.
+        wait_path: path of the number of seconds to wait (retry, blocked).
+        wait_pattern: regular expression with one group of seconds, applied to the text at `at` (or the whole body).
+        wait_s: fixed wait when nothing else says.
+        message: path of the vendor's own words.
+        message_header: header that holds them where the body does not (EspoCRM's `X-Status-Reason`).
+        code: path of the vendor's own error code.
+    """
+
+    status: list[int] = []
+    headers: dict[str, str] = {}
+    at: str | None = None
+    equals: list[str] = []
+    contains: list[str] = []
+    missing: bool = False
+    then: Literal["page", "empty", "retry", "refresh_auth", "blocked", "fail"]
+    wait_path: str | None = None
+    wait_pattern: str | None = None
+    wait_s: PositiveFloat | None = None
+    message: str | None = None
+    message_header: str | None = None
+    code: str | None = None
+
+
 class Request(Strict):
     """One HTTP request.
 
     Attributes:
-        method: verb.
+        method: verb; a SOAP call is always a POST.
         path: appended to the base URL, sent as written (Ploomes needs a literal `@`); references are percent-encoded.
         query: parameters. Several strings for one parameter are joined with `join`, leaving out the null ones.
         headers: added to those of the authentication.
-        body: JSON body, or None for none.
+        body: JSON body, or None for none. Where the format is XML, a table with one member: the root element.
+        soap: what goes into the envelope, where the format is SOAP.
         quoting: how text is put inside string literals: `odata` doubles the single quote, `json` escapes as in JSON.
         join: text between the parts of a parameter given as a list.
+        outcomes: what answers to this one request mean, tried before the rules of the system ("not found" where one
+            record is asked for).
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
@@ -45,6 +86,13 @@ class Request(Strict):
     body: JsonValue = None
     quoting: Literal["odata", "json"] | None = None
     join: str = " and "
+    outcomes: list[Outcome] = []
+    soap: SoapCall | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _soap_is_posted(cls, data: Any) -> Any:
+        return {"method": "POST", **data} if isinstance(data, dict) and "soap" in data else data
 
 
 class NoAuth(Strict):
@@ -122,6 +170,9 @@ class OAuth2Auth(Strict):
     """OAuth 2: client credentials, or a refresh token that may rotate.
 
     A rotated refresh token is kept durably by the token store before the new access token is used.
+
+    Attributes:
+        extra: further form fields of the token request; `headers` further headers of it (Sankhya's `X-Token`).
     """
 
     kind: Literal["oauth2"]
@@ -133,6 +184,7 @@ class OAuth2Auth(Strict):
     refresh_token: str | None = Field(default=None, description="the first refresh token, e.g. a credential")
     scope: str | None = None
     extra: dict[str, str] = {}
+    headers: dict[str, str] = {}
     early_s: PositiveFloat = 60.0
 
 
@@ -147,35 +199,6 @@ class Rate(Strict):
 
     calls: PositiveInt
     per_s: PositiveFloat
-
-
-class Outcome(Strict):
-    """One rule: when an answer looks like this, it means that. The first rule that matches decides.
-
-    All given conditions must hold. `at` is a path into the JSON body; with `equals` the value there must be one of the
-    listed (text of the JSON scalar), with `contains` its text must contain one of these, with neither the path must
-    exist and be neither null nor empty; `missing` wants it absent.
-
-    Attributes:
-        then: page (read it), empty (an empty list), retry, refresh_auth, blocked, fail.
-        wait_path: path of the number of seconds to wait (retry, blocked).
-        wait_pattern: regular expression with one group of seconds, applied to the text at `at` (or the whole body).
-        wait_s: fixed wait when nothing else says.
-        message: path of the vendor's own words.
-        code: path of the vendor's own error code.
-    """
-
-    status: list[int] = []
-    at: str | None = None
-    equals: list[str] = []
-    contains: list[str] = []
-    missing: bool = False
-    then: Literal["page", "empty", "retry", "refresh_auth", "blocked", "fail"]
-    wait_path: str | None = None
-    wait_pattern: str | None = None
-    wait_s: PositiveFloat | None = None
-    message: str | None = None
-    code: str | None = None
 
 
 class Retry(Strict):
@@ -223,11 +246,16 @@ class LinkPaging(Strict):
     """The next address is in the answer, at the path `link` or in the `Link` header (`rel="next"`) when None.
 
     Absolute or relative; it must stay on the origin of the base URL, since credentials travel with it.
+
+    Attributes:
+        snapshot: the links lead through one result that the system keeps, so that records which come or go meanwhile
+            do not move others to another page (Salesforce).
     """
 
     kind: Literal["link"]
     size: PositiveInt = 100
     link: str | None = None
+    snapshot: bool = False
 
 
 class RangePaging(Strict):
@@ -280,9 +308,13 @@ class HttpSettings(Strict):
 
     Attributes:
         base_url: default address; the project's own replaces it.
+        format: what bodies are, both ways. XML and SOAP answers are read as trees (`ports/xml/tree.py`).
+        xml, soap: options of these formats.
         headers: sent with every request.
         rates: limits on the rate of calls, all at once; `concurrency` the calls in flight.
         day_budget: calls in one UTC day, or None.
+        repeat_after_s: a system that refuses to answer the same question twice within so many seconds (Omie) is not
+            asked: its last answer is given again. Writing through the port forgets them. None asks every time.
         timeout_s: one whole request, from sending to the last byte.
         max_body_mib: an answer larger than this (after decompression) is an error.
         outcomes: vendor rules, tried before the general ones of the port.
@@ -290,11 +322,15 @@ class HttpSettings(Strict):
     """
 
     base_url: str | None = None
+    format: BodyFormat = "json"
+    xml: XmlSettings = XmlSettings()
+    soap: SoapSettings = SoapSettings()
     headers: dict[str, str] = {}
     auth: Auth = NoAuth()
     rates: list[Rate] = []
     concurrency: PositiveInt = 4
     day_budget: PositiveInt | None = None
+    repeat_after_s: PositiveFloat | None = None
     connect_timeout_s: PositiveFloat = 10.0
     timeout_s: PositiveFloat = 60.0
     max_body_mib: PositiveInt = 32
@@ -309,6 +345,11 @@ class Listing(Strict):
     Attributes:
         request: with references to `page.*`.
         records: path of the list in the answer; "" when the answer is the list.
+        required: paths that every record must have, be it empty: one that is missing is an error and not an empty
+            value. For systems whose records may change their shape without notice.
+        ceiling: the system gives so many records of a listing and no more, without a word (RD Station). A reading that
+            reaches the number is refused, since nobody can tell what is missing.
+        one_as_object: the system writes a list of one record as the record itself, without a list around it.
         paging, stop: how pages follow one another and end.
         confirm_empty_s: an empty page is asked again after this many seconds, up to three times, before it is
             believed; for systems that answer "nothing" when they mean "too fast" (Ploomes). None believes at once.
@@ -318,6 +359,9 @@ class Listing(Strict):
 
     request: Request
     records: str = ""
+    required: list[str] = []
+    one_as_object: bool = False
+    ceiling: PositiveInt | None = None
     paging: Paging
     stop: Stop = Stop()
     confirm_empty_s: PositiveFloat | None = None

@@ -131,7 +131,14 @@ class Transport:
                 self._traffic.received_bytes += len(body)
                 utf8 = _utf8(body, response)
                 return Answer(
-                    response.status, response.headers, utf8, self._clock(), outgoing.url, _next_link(response)
+                    response.status,
+                    response.headers,
+                    utf8,
+                    self._clock(),
+                    outgoing.url,
+                    _next_link(response),
+                    outgoing.format,
+                    outgoing.check,
                 )
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             return _broken(error, self._settings)

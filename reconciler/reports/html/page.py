@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reconciler.model.entities import FieldType
 from reconciler.reports.files import write_chunks
+from reconciler.reports.html.accepted import accepted_section
 from reconciler.reports.html.decisions import decisions_section
 from reconciler.reports.html.display import Display
 from reconciler.reports.html.findings import Rows, findings_section
@@ -47,6 +48,7 @@ async def html_chunks(
         status_section(report, display),
         tiles(report, display),
         decisions_section(report, display, explain, type_of),
+        accepted_section(report, display),
         charts_section(report, display),
         accounting_section(report, display),
     )

@@ -1,9 +1,9 @@
-"""The HTTP face of the stand-in ERP, under `/api`."""
+"""The stand-in ERP over HTTP: JSON under `/api`; `soap_server` answers under `/soap`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,9 +11,11 @@ from aiohttp import web
 
 from reconciler.sandbox.answers import LARGEST_REQUEST_BYTES, Refusal, json_answer, json_object
 from reconciler.sandbox.collection import Record
+from reconciler.sandbox.erp.files import ErpFiles
 from reconciler.sandbox.erp.listing import list_page, page
 from reconciler.sandbox.erp.sessions import LIFETIME_S, Sessions
 from reconciler.sandbox.erp.simulation import simulate
+from reconciler.sandbox.erp.soap_server import SoapFace
 from reconciler.sandbox.erp.store import ID_MEMBERS, ErpStore, phantom
 from reconciler.sandbox.faults import FaultKind, FaultPlan, Faults
 from reconciler.sandbox.shifting import Shifting
@@ -21,7 +23,9 @@ from reconciler.sandbox.switch import Switch, misbehave_request
 
 SESSION_HEADER: Final = "X-Sessao"
 _PATH = re.compile(r"/api/(?P<name>[a-z-]+)(/(?P<id>[^/]{1,60}))?")
+_CONTROL = re.compile(r"/(?:api|soap)/_sandbox/(\w+)")
 _SIMULATION: Final = "simulacao-impostos"
+_WEBHOOKS: Final = "/api/webhooks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +54,47 @@ class ErpServer:
         plan: FaultPlan | None = None,
     ) -> None:
         self.store = ErpStore(records)
+        self.files = ErpFiles(self.store)
         self._sessions = Sessions(user, password)
         self._faults = Faults(_refused, _nothing)
         self._switch = Switch(plan or FaultPlan(), self._shifting)
+        self._soap = SoapFace(self.store, self._sessions, self._switch)
 
     def application(self) -> web.Application:
-        """The aiohttp application."""
+        """The aiohttp application. Call-backs are delivered while it runs."""
         application = web.Application(client_max_size=LARGEST_REQUEST_BYTES)
         application.router.add_route("*", "/{address:.*}", self._handle)
+        application.cleanup_ctx.append(self._delivering)
         return application
+
+    async def _delivering(self, _: web.Application) -> AsyncIterator[None]:
+        self.store.webhooks.start()
+        yield
+        await self.store.webhooks.stop()
 
     def _shifting(self, every: int) -> Shifting:
         return Shifting(self.store.collections, phantom, every)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         try:
-            if request.path.startswith("/api/_sandbox/"):
-                return await self._control(request)
+            if (control := _CONTROL.fullmatch(request.path)) is not None:
+                return await self._control(request, control[1])
+            if request.path == "/soap":
+                return await self._soap.handle(request)
             if request.path == "/api/sessao":
                 return await self._session(request)
             return await self._data(request)
         except Refusal as refusal:
             return _refused(refusal)
 
-    async def _control(self, request: web.Request) -> web.Response:
-        if request.method == "POST" and request.path == "/api/_sandbox/state":
+    async def _control(self, request: web.Request, name: str) -> web.Response:
+        if request.method == "POST" and name == "state":
             self._switch.settle()
             return json_answer(self.store.state())
-        if request.method == "POST" and request.path == "/api/_sandbox/misbehave":
+        if request.method == "POST" and name == "export":
+            self._switch.settle()
+            return json_answer({"files": self.files.export()})
+        if request.method == "POST" and name == "misbehave":
             self._switch.set(misbehave_request(await request.read()))
             self._sessions.restart_counting()
             return json_answer({"kind": self._switch.plan.kind, "every": self._switch.plan.every})
@@ -99,6 +116,8 @@ class ErpServer:
         token = request.headers.get(SESSION_HEADER)
         if token is None or not self._sessions.is_open(token):
             raise _session_lost()
+        if request.path == _WEBHOOKS or request.path.startswith(f"{_WEBHOOKS}/"):
+            return self._webhooks(request, await request.read())
         target = _target(request)
         serve = self._service(request, target, await request.read())
         plan = self._switch.plan
@@ -132,6 +151,19 @@ class ErpServer:
                 )
             case "DELETE", _Target(record_id=str(record_id)):
                 return lambda: self._deleted(name, record_id)
+        raise _not_allowed(request)
+
+    def _webhooks(self, request: web.Request, body: bytes) -> web.Response:
+        hook_id = request.path.removeprefix(_WEBHOOKS).removeprefix("/")
+        match request.method, hook_id:
+            case "GET", "":
+                return json_answer(self.store.webhooks.listed())
+            case "POST", "":
+                return json_answer(self.store.webhooks.create(json_object(body)), 201)
+            case "DELETE", str(number) if number:
+                if not self.store.webhooks.delete(number):
+                    raise _no_record("webhooks", number)
+                return web.Response(status=204)
         raise _not_allowed(request)
 
     def _deleted(self, name: str, record_id: str) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,6 +12,7 @@ from reconciler.sandbox.clock import ChangeClock
 from reconciler.sandbox.collection import Collection, Record
 from reconciler.sandbox.erp import rules
 from reconciler.sandbox.erp.rules import Check, Member, bare_document, checked, refuse
+from reconciler.sandbox.erp.webhooks import ErpWebhooks
 from reconciler.sandbox.generator.customers import BRASILIA
 from reconciler.sandbox.generator.documents import masked, with_check_digits
 from reconciler.sandbox.generator.erp_records import change_members
@@ -25,6 +27,7 @@ ID_MEMBERS: Final[Mapping[str, str]] = {
 
 _OWN_MEMBERS: Final = frozenset({"codigo", "numero", "data_alteracao", "hora_alteracao", "versao"})
 """Written by the ERP: a caller may send them back as they were read, and they are ignored."""
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,11}")
 _DOCUMENT_MEMBERS: Final = {"clientes": "cpf_cnpj", "pedidos": "cliente_cpf_cnpj", "orcamentos": "cliente_cpf_cnpj"}
 
 
@@ -34,6 +37,7 @@ class ErpStore:
     def __init__(self, records: Mapping[str, Sequence[Any]]) -> None:
         self.collections = {name: Collection(member, records.get(name, ())) for name, member in ID_MEMBERS.items()}
         self._clock = ChangeClock(_stamps(records), timedelta(0))
+        self.webhooks = ErpWebhooks(ID_MEMBERS)
 
     def state(self) -> dict[str, list[Any]]:
         """All records by collection."""
@@ -48,15 +52,18 @@ class ErpStore:
     def create(self, name: str, body: Mapping[str, Any]) -> Record:
         """Add a record; the ERP gives it a number, except for products, whose code the caller chooses.
 
+        An order that was made elsewhere keeps its number, where no other has it.
+
         Raises:
             Refusal: 422, the body is wrong.
         """
         members = self._checked(name, body, whole_record=True)
         self._refuse_second_customer(name, members, None)
         collection = self.collections[name]
-        record_id = self._chosen_code(body) if name == "produtos" else _next_number(name, collection)
+        record_id = self._chosen_code(body) if name == "produtos" else _number(name, collection, body)
         record = {ID_MEMBERS[name]: record_id, **members, **change_members(self._clock.next()), "versao": 1}
         collection.add(record)
+        self.webhooks.announce(name, record_id, "incluido")
         return record
 
     def update(
@@ -78,11 +85,16 @@ class ErpStore:
         if "endereco" in members:
             members["endereco"] = {**record.get("endereco", {}), **members["endereco"]}
         version_after = record["versao"] + 1 if isinstance(record.get("versao"), int) else 1
-        return collection.change(record_id, {**members, **change_members(self._clock.next()), "versao": version_after})
+        changed = {**members, **change_members(self._clock.next()), "versao": version_after}
+        self.webhooks.announce(name, record_id, "alterado")
+        return collection.change(record_id, changed)
 
     def delete(self, name: str, record_id: str) -> bool:
         """Take a record out; False when there is none."""
-        return self.collections[name].remove(record_id) is not None
+        removed = self.collections[name].remove(record_id) is not None
+        if removed:
+            self.webhooks.announce(name, record_id, "excluido")
+        return removed
 
     def _checked(self, name: str, body: Mapping[str, Any], *, whole_record: bool) -> dict[str, Any]:
         given = {member: value for member, value in body.items() if member not in _OWN_MEMBERS}
@@ -148,6 +160,13 @@ def change_order(record: Any) -> str:
         return ""
     day, hour = record.get("data_alteracao"), record.get("hora_alteracao")
     return f"{day[6:]}{day[3:5]}{day[:2]}{hour}" if isinstance(day, str) and isinstance(hour, str) else ""
+
+
+def _number(name: str, collection: Collection, body: Mapping[str, Any]) -> str:
+    asked = body.get("numero")
+    if name == "pedidos" and isinstance(asked, str) and _NUMBER.fullmatch(asked) and collection.get(asked) is None:
+        return asked
+    return _next_number(name, collection)
 
 
 def _next_number(name: str, collection: Collection) -> str:

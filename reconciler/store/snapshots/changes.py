@@ -15,7 +15,11 @@ _READING = (staging.PARENT, staging.PAGE, staging.POSITION)
 
 
 def with_changes(
-    folder: ContentFolder, base: Snapshot, changes: Snapshot, present_ids: Collection[str] | None
+    folder: ContentFolder,
+    base: Snapshot,
+    changes: Snapshot,
+    present_ids: Collection[str] | None,
+    left_ids: Collection[str] = (),
 ) -> Snapshot:
     """The base snapshot with changed records replaced or added, and records that are gone removed.
 
@@ -24,8 +28,10 @@ def with_changes(
     Args:
         changes: changed records; of a record that was read several times, the last page counts.
         present_ids: every id the system holds now, or None when deletions were not looked for.
+        left_ids: records that were read as changed and are no longer part of the entity.
     """
     newest = _newest_readings(folder, changes)
+    replaced = pl.DataFrame({staging.ID: [*newest[staging.ID], *left_ids]}, schema={staging.ID: pl.String})
     present = None
     if present_ids is not None:
         present = pl.DataFrame({staging.ID: sorted(present_ids)}, schema={staging.ID: pl.String})
@@ -38,12 +44,12 @@ def with_changes(
         records.add(kept)
 
     for path in base.record_paths(folder):
-        keep(pl.read_parquet(path).join(newest, on=staging.ID, how="anti"))
+        keep(pl.read_parquet(path).join(replaced, on=staging.ID, how="anti"))
     keep(newest)
     records.flush()
     return Snapshot(
         records=tuple(records.names),
-        lines=_merged_lines(folder, base, changes, newest, present),
+        lines=_merged_lines(folder, base, changes, newest, replaced, present),
         raw=tuple(file for file in (*base.raw, *changes.raw) if _is_used(file, used_pages)),
         count=records.count,
     )
@@ -58,13 +64,19 @@ def _newest_readings(folder: ContentFolder, changes: Snapshot) -> pl.DataFrame:
 
 
 def _merged_lines(
-    folder: ContentFolder, base: Snapshot, changes: Snapshot, newest: pl.DataFrame, present: pl.DataFrame | None
+    folder: ContentFolder,
+    base: Snapshot,
+    changes: Snapshot,
+    newest: pl.DataFrame,
+    replaced: pl.DataFrame,
+    present: pl.DataFrame | None,
 ) -> tuple[str, ...]:
     """Lines follow their parent: replaced when it was read again, gone when it is gone."""
     reread = newest.select(pl.col(staging.ID).alias(staging.PARENT), staging.PAGE, staging.POSITION)
     parents = None if present is None else present.rename({staging.ID: staging.PARENT})
     lines = TableWriter(folder)
-    merged = [pl.read_parquet(path).join(reread, on=staging.PARENT, how="anti") for path in base.line_paths(folder)]
+    others = replaced.rename({staging.ID: staging.PARENT})
+    merged = [pl.read_parquet(path).join(others, on=staging.PARENT, how="anti") for path in base.line_paths(folder)]
     merged += [pl.read_parquet(path).join(reread, on=_READING, how="semi") for path in changes.line_paths(folder)]
     for frame in merged:
         lines.add(frame if parents is None else frame.join(parents, on=staging.PARENT, how="semi"))

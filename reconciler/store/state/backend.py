@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final, Protocol
 
 from sqlalchemy import Column, ColumnElement, Integer, MetaData, Table, Text
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from reconciler.store.state.address import Address
-from reconciler.store.state.runlock import RunLock
+from reconciler.store.state.runlock import Purpose, RunLock
 from reconciler.store.state.schema import ROW_NUMBER
 
 WRITES: Final = "reconciler_writes"
@@ -68,8 +68,8 @@ class Backend(Protocol):
     def engine(self, *, bulk: bool) -> AsyncEngine:
         """An engine whose connections are kept (`bulk` False), or opened for one large load each (True)."""
 
-    def run_lock(self) -> RunLock:
-        """The lock of the one run at a time."""
+    def lock(self, purpose: Purpose) -> RunLock:
+        """The lock of what only one process does at a time."""
 
     async def begin_staging(self, connection: AsyncConnection) -> None:
         """Create the empty table `staged`."""
@@ -79,6 +79,14 @@ class Backend(Protocol):
 
     async def end_staging(self, connection: AsyncConnection) -> None:
         """Make `id` unique in `staged`: of rows with the same id one stays, the first where the order is known."""
+
+    async def append(
+        self, connection: AsyncConnection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]
+    ) -> None:
+        """Add many rows of values as the driver takes them. The rows may be produced in another thread.
+
+        What their production raises is raised here; errors of the driver are among `driver_errors`.
+        """
 
     async def note_growth(self, connection: AsyncConnection) -> None:
         """Let the planner know that `findings` has changed a lot within this transaction."""

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from reconciler.store.state.address import Address
 from reconciler.store.state.backend import WRITES, Backend
 from reconciler.store.state.connecting import connected
+from reconciler.store.state.runlock import Purpose
 
 
 def backend_for(url: str, folder: Path) -> Backend:
@@ -37,7 +38,9 @@ class Database:
         self.backend = backend
         self._engine = backend.engine(bulk=False)
         self._bulk_engine = backend.engine(bulk=True)
-        self.run_lock = backend.run_lock()
+        self.run_lock = backend.lock(Purpose.RUN)
+        self.webhook_lock = backend.lock(Purpose.WEBHOOKS)
+        self.apply_lock = backend.lock(Purpose.APPLY)
         # Writers of this process queue here, in order and for as long as it takes; the database's own wait ends after
         # some seconds, which a long merge would exceed.
         self._writing = asyncio.Lock()
@@ -45,6 +48,8 @@ class Database:
     async def close(self) -> None:
         """End a run that is still going on, and close every connection."""
         await self.run_lock.release()
+        await self.webhook_lock.release()
+        await self.apply_lock.release()
         await self._engine.dispose()
         await self._bulk_engine.dispose()
 

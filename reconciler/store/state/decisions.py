@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from typing import Final
 
-from sqlalchemy import and_, insert, literal, select, update
+from sqlalchemy import and_, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reconciler.errors import RefusedError
+from reconciler.model.findings import Acceptance
 from reconciler.store.state import schema
 from reconciler.store.state.database import Database
+from reconciler.store.state.finding_trail import last_event, note_accepted
 from reconciler.store.state.groups import ACCEPTED, OPEN, read_counts, read_groups, select_groups
 from reconciler.store.state.merge import recount
 from reconciler.store.state.query import Picking
@@ -20,6 +22,9 @@ from reconciler.store.state.records import FindingEvent, FindingEventKind, Findi
 _ROWS: Final = schema.findings.c
 _EVENTS: Final = schema.finding_events.c
 _DECISIONS: Final = schema.decisions.c
+_GROUPS: Final = schema.finding_groups.c
+
+_ENDS: Final = (FindingEventKind.EXPIRED, FindingEventKind.VALUE_CHANGED)
 
 
 class Decisions:
@@ -43,6 +48,7 @@ class Decisions:
             undecided = and_(condition, _ROWS.status.in_((OPEN, ACCEPTED)))
             if (await connection.execute(select(_ROWS.id).where(undecided).limit(1))).first() is None:
                 return 0
+            before = await last_event(connection)
             decision = await self._decide(connection, now, reason, person, until)
             source = select(
                 _ROWS.id,
@@ -55,10 +61,45 @@ class Decisions:
             )
             accepted = update(schema.findings).where(undecided).values(status=ACCEPTED, decision_id=decision)
             count = (await connection.execute(accepted)).rowcount
+            await note_accepted(connection, self._database.backend, now, before)
             await recount(
                 connection, sorted(picking.selection.groups if picking.selection.groups is not None else groups)
             )
         return count
+
+    async def in_force(self, limit: int) -> list[Acceptance]:
+        """See `Findings.acceptances`."""
+        findings = func.count()
+        query = (
+            select(_GROUPS.entity, findings, _DECISIONS.person, _DECISIONS.reason, _DECISIONS.at, _DECISIONS.until)
+            .select_from(schema.finding_groups)
+            .join(schema.findings, and_(_ROWS.group_id == _GROUPS.id, _ROWS.status == ACCEPTED))
+            .join(schema.decisions, _DECISIONS.id == _ROWS.decision_id)
+            .group_by(
+                _GROUPS.entity, _DECISIONS.id, _DECISIONS.person, _DECISIONS.reason, _DECISIONS.at, _DECISIONS.until
+            )
+            .order_by(_DECISIONS.until.is_(None), _DECISIONS.until, findings.desc(), _DECISIONS.id, _GROUPS.entity)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return [Acceptance(*row) for row in await connection.execute(query)]
+
+    async def ended_by(self, run_id: str) -> dict[str, dict[FindingEventKind, int]]:
+        """See `Findings.ended_acceptances`."""
+        query = (
+            select(_GROUPS.entity, _EVENTS.kind, func.count())
+            .select_from(schema.runs)
+            .join(schema.finding_events, _EVENTS.run_number == schema.runs.c.number)
+            .join(schema.findings, _ROWS.id == _EVENTS.finding_id)
+            .join(schema.finding_groups, _GROUPS.id == _ROWS.group_id)
+            .where(schema.runs.c.id == run_id, _EVENTS.kind.in_(_ENDS))
+            .group_by(_GROUPS.entity, _EVENTS.kind)
+        )
+        ended: dict[str, dict[FindingEventKind, int]] = {}
+        async with self._database.read() as connection:
+            for entity, kind, findings in await connection.execute(query):
+                ended.setdefault(entity, {})[FindingEventKind(kind)] = findings
+        return ended
 
     async def history(self, row_number: int) -> list[FindingEvent]:
         """Everything that happened to a finding after it was first seen, oldest first."""

@@ -19,6 +19,7 @@ _KNOWN = (
     ("lock timeout", "is in use: another process is writing to it", _LATER),
     ("not a database", "is damaged or not a state of the reconciler", _RESTORE),
     ("malformed", "is damaged", _RESTORE),
+    ("could not decode", "is damaged: it holds a text that is none", _RESTORE),
     ("readonly", "cannot be written", _RIGHTS),
     ("unable to open", "cannot be opened", _RIGHTS),
     ("disk is full", "cannot grow: the disk is full", "Make room; nothing that was finished is lost."),
@@ -52,8 +53,9 @@ def unreachable(shown: str, error: OSError) -> StateError:
 
 
 def _translated(shown: str, error: BaseException) -> StateError:
-    """Only the first line of the driver's words is kept: PostgreSQL puts row contents into those that follow."""
-    words = next(iter(str(error).splitlines()), "")
+    """Only the beginning of the driver's words is kept: stored values come after it."""
+    # PostgreSQL gives row contents in the lines that follow; SQLite quotes a text that is none.
+    words = next(iter(str(error).splitlines()), "").partition(" with text ")[0]
     detail = f"{type(error).__name__}: {words}"
     for known, problem, hint in _KNOWN:
         if known in words.lower():

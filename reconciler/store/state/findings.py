@@ -7,17 +7,19 @@ from datetime import date, datetime, tzinfo
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reconciler.errors import RefusedError
 from reconciler.model.entities import Side
-from reconciler.model.findings import Finding, SideValue
+from reconciler.model.findings import Acceptance, Finding, FindingRow, SideValue
 from reconciler.store.state import schema
+from reconciler.store.state.corrected import mark_corrected
 from reconciler.store.state.database import Database
 from reconciler.store.state.decisions import Decisions
 from reconciler.store.state.fingerprint import fingerprint, is_prefix, range_of
-from reconciler.store.state.groups import STATUSES, Group, read_counts, read_groups, select_groups
+from reconciler.store.state.groups import NOT_CLOSED, STATUSES, Group, read_counts, read_groups, select_groups
+from reconciler.store.state.merge import entity_groups
 from reconciler.store.state.query import (
     Picking,
     beyond,
@@ -29,6 +31,7 @@ from reconciler.store.state.query import (
 from reconciler.store.state.recording import Recorder
 from reconciler.store.state.records import (
     FindingEvent,
+    FindingEventKind,
     FindingFilter,
     FindingSort,
     FindingSummary,
@@ -36,11 +39,14 @@ from reconciler.store.state.records import (
     RawPlace,
 )
 from reconciler.store.state.staging import Batches
+from reconciler.store.state.webhook_records import KeyScope, KnownPlace
 
 _ROWS: Final = schema.findings.c
 _ENTITIES: Final = schema.run_entities.c
 _ALL: Final = FindingFilter()
 _READ_ROWS: Final = 2_000
+_BETWEEN_IDS: Final = ", "
+"""Between the ids of a finding that names several records of a side."""
 
 
 class Findings:
@@ -80,6 +86,58 @@ class Findings:
             run_id, entity, batches, close_missing=close_missing, snapshots=dict(snapshots or {})
         )
 
+    async def record_check(
+        self, horizon: int, entity: str, scope: KeyScope, rows: Sequence[FindingRow]
+    ) -> FindingTotals | None:
+        """Store what a check of single records found, all or nothing. Findings outside the scope are not touched.
+
+        Findings are opened, changed, reopened and closed as by a run. Those that are as they were keep the run that saw
+        them, and nothing is written when all are.
+
+        Args:
+            horizon: what `Runs.horizon` said before the records were read.
+            scope: the findings the check speaks for.
+            rows: every finding there is within the scope now.
+
+        Returns:
+            None, and nothing was written, when a run began since: it may have read the records later than the check.
+
+        Raises:
+            ValueError: a row is of another entity or not as `FindingRow` says.
+        """
+        return await self._recorder.record_check(horizon, entity, scope, rows)
+
+    async def known_places(
+        self, entity: str, *, keys: Collection[str], ids: Mapping[Side, Collection[str]], since: int
+    ) -> list[KnownPlace]:
+        """Findings of an entity that are not closed and have one of these keys (as shown), or name one of these ids.
+
+        Args:
+            since: ids are looked for only in findings that were seen after this run (`Runs.horizon`): what a run saw
+                is in its snapshots.
+        """
+        among = self._database.backend.among
+        by_id = [
+            or_(among(column, ids[side]), column.contains(_BETWEEN_IDS))
+            for side, column in ((Side.CRM, _ROWS.crm_id), (Side.ERP, _ROWS.erp_id))
+            if ids.get(side)
+        ]
+        conditions = [among(_ROWS.key, keys)] if keys else []
+        if by_id:
+            conditions.append(and_(_ROWS.last_run > since, or_(*by_id)))
+        found: list[KnownPlace] = []
+        async with self._database.read() as connection:
+            for condition in conditions:
+                query = select(_ROWS.key, _ROWS.crm_id, _ROWS.erp_id).where(
+                    condition, _ROWS.group_id.in_(entity_groups(entity)), _ROWS.status.in_(NOT_CLOSED)
+                )
+                rows = await connection.execute(query)
+                found += [KnownPlace(key, _listed(crm_id), _listed(erp_id)) for key, crm_id, erp_id in rows]
+        wanted = {side: set(ids.get(side, ())) for side in Side}
+        return [
+            place for place in found if place.key in keys or any(wanted[side] & set(place.ids(side)) for side in Side)
+        ]
+
     async def accept(self, filter_: FindingFilter, *, reason: str, person: str, until: date | None = None) -> int:
         """Accept the open findings a filter chooses; returns how many. A new decision replaces an earlier acceptance.
 
@@ -90,6 +148,28 @@ class Findings:
             RefusedError: the filter restricts nothing, reason or person are blank, or the day has passed.
         """
         return await self._decisions.accept(filter_, reason=reason, person=person, until=until)
+
+    async def acceptances(self, limit: int) -> list[Acceptance]:
+        """The acceptances that hold, by entity and decision; those that end first come first, those without end last.
+
+        Args:
+            limit: at most this many.
+        """
+        return await self._decisions.in_force(limit)
+
+    async def ended_acceptances(self, run_id: str) -> dict[str, dict[FindingEventKind, int]]:
+        """How many findings a run reopened because their acceptance had EXPIRED or a VALUE_CHANGED, by entity."""
+        return await self._decisions.ended_by(run_id)
+
+    async def mark_corrected(self, finding_ids: Collection[str]) -> int:
+        """Note that what these findings are about was written and proved; returns how many were open until now.
+
+        The next run or check closes them, or opens them again where both sides still differ.
+
+        Raises:
+            RefusedError: an id is not a whole one.
+        """
+        return await mark_corrected(self._database, finding_ids)
 
     async def history(self, finding_id: str) -> list[FindingEvent]:
         """What happened to a finding after it was first seen, oldest first. `finding_id` as for `get`."""
@@ -232,6 +312,11 @@ async def _place(connection: AsyncConnection, sort: FindingSort, finding_id: str
     if found is None:
         raise RefusedError(f"there is no finding {finding_id}.")
     return tuple(found)
+
+
+def _listed(ids: str | None) -> tuple[str, ...]:
+    """The ids a finding names; of a long list, those that were kept."""
+    return () if ids is None else tuple(each for each in ids.split(_BETWEEN_IDS) if each != "…")
 
 
 def _finding(row: Row[Any], groups: Mapping[int, Group]) -> Finding:

@@ -9,9 +9,10 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from reconciler.model.choice import chosen
 from reconciler.model.findings import Cause, FindingKind, FindingStatus
 from reconciler.store.state import schema
-from reconciler.store.state.records import FindingFilter, FindingGroup, chosen
+from reconciler.store.state.records import FindingFilter, FindingGroup
 
 STATUS_NUMBERS: Final = {
     FindingStatus.OPEN: 1,

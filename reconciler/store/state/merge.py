@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Insert,
     ScalarSelect,
     Select,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     and_,
     case,
     delete,
+    exists,
     func,
     insert,
     literal,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,6 +35,7 @@ from reconciler.store.state import schema
 from reconciler.store.state.backend import Upsert, staged
 from reconciler.store.state.groups import ACCEPTED, CLOSED, LIST_KINDS, NOT_CLOSED, OPEN
 from reconciler.store.state.records import FindingEventKind
+from reconciler.store.state.webhook_records import KeyScope
 
 Columns = ReadOnlyColumnCollection[str, Any]
 
@@ -45,20 +49,38 @@ _REPLACED: Final = (
     "erp_id", "erp_value", "erp_page", "erp_position",
 )  # fmt: skip
 
+SHOWN_SEPARATOR: Final = "|"
+"""Between the parts of a key as it is shown, which is how it is kept here."""
+_AFTER_SEPARATOR: Final = "}"
+"""The character that follows the separator: where keys that begin with it end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Merge:
     """What the statements of one merge need to know.
 
     Attributes:
-        run_number: of the run that saw the staged findings.
+        run_number: of the run, or check of single records, that saw the staged findings.
         today: an acceptance until yesterday has ended.
+        scope: the findings a check speaks for; None for a run, which speaks for all of the entity.
     """
 
     run_number: int
     entity: str
     now: datetime
     today: date
+    scope: KeyScope | None = None
+
+    def changes_anything(self) -> ColumnElement[bool]:
+        """Whether a check would open, change, reopen or close a finding."""
+        known = staged.outerjoin(schema.findings, _KNOWN.id == staged.c.id)
+        seen = select(staged.c.id).select_from(known).where(or_(_KNOWN.id.is_(None), self._changed(staged.c)))
+        return or_(exists(seen), exists(select(_KNOWN.id).where(*self._missing())))
+
+    def touched_groups(self) -> CompoundSelect[int]:
+        """The groups whose counts a check may change. Must be asked before `upsert`."""
+        moved = select(_KNOWN.group_id).where(_KNOWN.id.in_(select(staged.c.id)))
+        return union(select(staged.c.group_id), moved, select(_KNOWN.group_id).where(*self._missing()))
 
     def note_reopened(self) -> Insert:
         """Write the event of every known finding that `upsert` will reopen. Must come before it."""
@@ -104,6 +126,8 @@ class Merge:
                 "last_run": self.run_number,
                 "occurrences": _KNOWN.occurrences + 1,
             },
+            # A finding that a check confirms keeps its run, and so the raw records behind it.
+            where=None if self.scope is None else self._changed(new),
         )
 
     def note_closed(self) -> Insert:
@@ -111,14 +135,22 @@ class Merge:
         return self._events(literal(FindingEventKind.CLOSED.value), select().where(*self._missing()))
 
     def close(self) -> Update:
-        """Close what is known of the entity and was not seen by this run."""
+        """Close what this run or check speaks for and did not see."""
         return update(schema.findings).where(*self._missing()).values(status=CLOSED)
 
     def _missing(self) -> tuple[ColumnElement[bool], ...]:
-        return (
-            _KNOWN.group_id.in_(entity_groups(self.entity)),
-            _KNOWN.status.in_(NOT_CLOSED),
-            _KNOWN.last_run < self.run_number,
+        known = (_KNOWN.group_id.in_(entity_groups(self.entity)), _KNOWN.status.in_(NOT_CLOSED))
+        if self.scope is None:
+            return (*known, _KNOWN.last_run < self.run_number)
+        return (*known, within(self.scope), _KNOWN.id.not_in(select(staged.c.id)))
+
+    def _changed(self, incoming: Columns) -> ColumnElement[bool]:
+        """Whether a known finding is not as it was seen now."""
+        values = ("crm_value", "erp_value", "crm_id", "erp_id")
+        return or_(
+            _KNOWN.status.not_in((OPEN, ACCEPTED)),
+            *(_KNOWN[name].is_distinct_from(incoming[name]) for name in values),
+            and_(_KNOWN.status == ACCEPTED, self._expired()),
         )
 
     def _lapsed(self, incoming: Columns) -> ColumnElement[bool]:
@@ -153,6 +185,20 @@ class Merge:
 def entity_groups(entity: str) -> ScalarSelect[int]:
     """The numbers of the groups of an entity."""
     return select(_GROUPS.id).where(_GROUPS.entity == entity).scalar_subquery()
+
+
+def within(scope: KeyScope) -> ColumnElement[bool]:
+    """Whether the key of a known finding is one that a check speaks for."""
+    if not scope.parents:
+        return _KNOWN.key.in_(sorted(scope.keys))
+    # Chosen by key alone and then by number: together with the other conditions SQLite would read every open finding.
+    lines = schema.findings.alias("lines").c
+    separators = func.length(lines.key) - func.length(func.replace(lines.key, SHOWN_SEPARATOR, ""))
+    below = [
+        and_(lines.key >= f"{parent}{SHOWN_SEPARATOR}", lines.key < f"{parent}{_AFTER_SEPARATOR}")
+        for parent in sorted(scope.parents)
+    ]
+    return _KNOWN.id.in_(select(lines.id).where(or_(*below), separators == scope.separators))
 
 
 async def recount(connection: AsyncConnection, groups: ScalarSelect[int] | Sequence[int]) -> None:

@@ -31,21 +31,21 @@ from reconciler.store.state import schema
 from reconciler.store.state.address import Address
 from reconciler.store.state.backend import WRITES, StagedRow, staged
 from reconciler.store.state.connecting import connected
+from reconciler.store.state.runlock import Purpose
 
 _CONNECT_S: Final = 10.0
 _LOCK_WAIT: Final = "30s"
 _LOCK_CLASS: Final = 0x5EC0
 _WRITE_LOCK: Final = 1
-_RUN_LOCK: Final = 2
+_LOCK_NUMBERS: Final = {Purpose.RUN: 2, Purpose.WEBHOOKS: 3, Purpose.APPLY: 4}
 _NUL_SHOWN: Final = "\u2400"
 """PostgreSQL cannot hold the character NUL in a text."""
 
-
-_TAKE: Final = text(f"SELECT pg_try_advisory_lock({_LOCK_CLASS}, {_RUN_LOCK})")
+_TAKE: Final = text(f"SELECT pg_try_advisory_lock({_LOCK_CLASS}, :number)")
 _HOLDER: Final = text(
     "SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
     " WHERE datname = current_database() AND locktype = 'advisory' AND granted"
-    f" AND classid = {_LOCK_CLASS} AND objid = {_RUN_LOCK} AND objsubid = 2"
+    f" AND classid = {_LOCK_CLASS} AND objid = :number AND objsubid = 2"
 )
 
 
@@ -97,9 +97,9 @@ class PostgresqlBackend:
         event.listen(engine.sync_engine, "begin", on_begin)
         return engine
 
-    def run_lock(self) -> AdvisoryRunLock:
+    def lock(self, purpose: Purpose) -> AdvisoryRunLock:
         """A lock that the server holds for one connection."""
-        return AdvisoryRunLock(self)
+        return AdvisoryRunLock(self, _LOCK_NUMBERS[purpose])
 
     async def begin_staging(self, connection: AsyncConnection) -> None:
         """Create the empty table `staged`, without its key: a COPY cannot leave out rows whose id is there already."""
@@ -113,14 +113,7 @@ class PostgresqlBackend:
 
     async def stage(self, connection: AsyncConnection, rows: Iterable[StagedRow]) -> None:
         """Add rows to `staged` with COPY."""
-        raw = await connection.get_raw_connection()
-        driver = cast("_Driver", raw.driver_connection)
-        records: list[tuple[object, ...]] = list(rows)
-        try:
-            async with connection.begin_nested():
-                await self._copy(driver, records)
-        except self._not_representable:
-            await self._copy(driver, [tuple(map(_without_nul, record)) for record in records])
+        await self.append(connection, staged, staged.columns.keys(), rows)
 
     async def end_staging(self, connection: AsyncConnection) -> None:
         """Make `id` unique in `staged`, and let the planner know how large it is."""
@@ -133,6 +126,20 @@ class PostgresqlBackend:
             await connection.execute(repeated)
             await connection.execute(unique)
         await connection.execute(text(f"ANALYZE {staged.name}"))
+
+    async def append(
+        self, connection: AsyncConnection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]
+    ) -> None:
+        """Add many rows with COPY; NUL in a text becomes a symbol."""
+        raw = await connection.get_raw_connection()
+        driver = cast("_Driver", raw.driver_connection)
+        records = list(rows)
+        try:
+            async with connection.begin_nested():
+                await driver.copy_records_to_table(table.name, records=records, columns=columns)
+        except self._not_representable:
+            shown = [tuple(map(_without_nul, record)) for record in records]
+            await driver.copy_records_to_table(table.name, records=shown, columns=columns)
 
     async def note_growth(self, connection: AsyncConnection) -> None:
         """Sample the table: with the numbers from before, closing would visit every finding one by one."""
@@ -151,15 +158,13 @@ class PostgresqlBackend:
         """The values travel as one array."""
         return column == any_(literal(list(values), ARRAY(Text if column.type.python_type is str else BigInteger)))
 
-    async def _copy(self, driver: _Driver, records: Sequence[Sequence[object]]) -> None:
-        await driver.copy_records_to_table(staged.name, records=records, columns=staged.columns.keys())
-
 
 class AdvisoryRunLock:
     """A lock of the database, held by a connection of its own: it ends when the process does, or the network."""
 
-    def __init__(self, backend: PostgresqlBackend) -> None:
+    def __init__(self, backend: PostgresqlBackend, number: int) -> None:
         self._backend = backend
+        self._number = {"number": number}
         self._engine = backend.engine(bulk=True)
         self._holding: AsyncExitStack | None = None
 
@@ -169,7 +174,7 @@ class AdvisoryRunLock:
             return False
         async with AsyncExitStack() as stack:
             connection = await stack.enter_async_context(self._connection())
-            if (await connection.execute(_TAKE)).scalar():
+            if (await connection.execute(_TAKE, self._number)).scalar():
                 self._holding = stack.pop_all()
         return self._holding is not None
 
@@ -178,7 +183,7 @@ class AdvisoryRunLock:
         if self._holding is not None:
             return True
         async with self._connection() as connection:
-            return (await connection.execute(_HOLDER)).first() is not None
+            return (await connection.execute(_HOLDER, self._number)).first() is not None
 
     async def release(self) -> None:
         """Give it back. Harmless when it is not held."""

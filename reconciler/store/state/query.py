@@ -13,12 +13,13 @@ from typing import Any, Final
 from sqlalchemy import Column, ColumnElement, Select, UnaryExpression, and_, or_, select, tuple_
 
 from reconciler.errors import RefusedError
+from reconciler.model.choice import chosen
 from reconciler.model.staging import KEY_SEPARATOR, shown_key
 from reconciler.store.state import schema
 from reconciler.store.state.backend import Backend
 from reconciler.store.state.fingerprint import number
 from reconciler.store.state.groups import Selection
-from reconciler.store.state.records import FindingFilter, FindingSort, chosen
+from reconciler.store.state.records import FindingFilter, FindingSort
 
 _ROWS: Final = schema.findings.c
 _FIRST: Final = schema.runs.alias("first_runs")
@@ -68,7 +69,7 @@ class Picking:
         """Build from a filter; `selection` is what `select_groups` made of it."""
         parts = []
         if (keys := chosen(filter_.key)) is not None:
-            parts.append(_key_condition(keys, backend))
+            parts.append(key_condition(_ROWS.key, keys, backend))
         if (ids := chosen(filter_.ids)) is not None:
             parts.append(backend.among(_ROWS.id, row_numbers(ids)))
         return cls(selection, and_(*parts) if parts else None)
@@ -142,21 +143,25 @@ def whole_findings() -> Select[tuple[Any, ...]]:
     )
 
 
-def _key_condition(keys: frozenset[str], backend: Backend) -> ColumnElement[bool]:
-    """Keys as stored, or as shown with `|` between their parts."""
+def key_condition(column: Column[str], keys: frozenset[str], backend: Backend) -> ColumnElement[bool]:
+    """Whether a key is one of these, as stored, or as shown with `|` between their parts; `*` is any text.
+
+    Raises:
+        RefusedError: there are too many patterns.
+    """
     spellings = keys | {key.replace(shown_key(KEY_SEPARATOR), KEY_SEPARATOR) for key in keys}
     patterns = sorted(spelling for spelling in spellings if "*" in spelling)
     if len(patterns) > _MAX_PATTERNS:
         raise RefusedError(f"more than {_MAX_PATTERNS} key patterns were given at once.")
-    conditions = [_pattern_condition(pattern, backend) for pattern in patterns]
+    conditions = [_pattern_condition(column, pattern, backend) for pattern in patterns]
     if len(patterns) < len(spellings):
-        conditions.append(backend.among(_ROWS.key, sorted(spellings.difference(patterns))))
+        conditions.append(backend.among(column, sorted(spellings.difference(patterns))))
     return or_(False, *conditions)
 
 
-def _pattern_condition(pattern: str, backend: Backend) -> ColumnElement[bool]:
+def _pattern_condition(column: Column[str], pattern: str, backend: Backend) -> ColumnElement[bool]:
     beginning = pattern[: pattern.index("*")]
-    fits = backend.matches(_ROWS.key, pattern)
+    fits = backend.matches(column, pattern)
     if not beginning:
         return fits
-    return and_(_ROWS.key >= beginning, _ROWS.key < beginning + _BEYOND_UNICODE, fits)
+    return and_(column >= beginning, column < beginning + _BEYOND_UNICODE, fits)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final
 
@@ -15,13 +15,16 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 
 from reconciler.errors import StateError
 from reconciler.model.entities import Side
+from reconciler.model.findings import FindingRow
 from reconciler.store.state import schema
 from reconciler.store.state.database import Database
+from reconciler.store.state.finding_trail import last_event, note_ended
 from reconciler.store.state.groups import OPEN, GroupNumbers, read_groups
 from reconciler.store.state.merge import Merge, entity_groups, recount
 from reconciler.store.state.records import FindingTotals
-from reconciler.store.state.runs import number_of
+from reconciler.store.state.runs import begin_check, latest_run, number_of
 from reconciler.store.state.staging import Batches, stage_findings
+from reconciler.store.state.webhook_records import KeyScope
 
 _COUNTS: Final = schema.finding_counts.c
 _GROUPS: Final = schema.finding_groups.c
@@ -42,6 +45,32 @@ class Recorder:
         # Group numbers are given out before the transaction that stores them.
         self._recording = asyncio.Lock()
 
+    async def record_check(
+        self, horizon: int, entity: str, scope: KeyScope, rows: Sequence[FindingRow]
+    ) -> FindingTotals | None:
+        """See `Findings.record_check`."""
+        async with self._recording, self._database.bulk() as connection:
+            async with connection.begin():
+                groups = GroupNumbers(entity, await read_groups(connection))
+            await stage_findings(connection, self._database.backend, entity, groups, [rows] if rows else [])
+            async with self._database.write_on(connection):
+                if await latest_run(connection) != horizon:
+                    return None
+                now = self._clock()
+                merge = Merge(0, entity, now, now.astimezone(self._time_zone).date(), scope)
+                if not (await connection.execute(select(merge.changes_anything()))).scalar():
+                    return FindingTotals(0, 0, 0, 0)
+                check = {"check": {"records": len(scope.keys | scope.parents), "findings": len(rows)}}
+                merge = replace(merge, run_number=await begin_check(connection, entity, now, check))
+                touched = (await connection.execute(merge.touched_groups())).scalars().all()
+                await _add_groups(connection, groups)
+                before = await _census(connection)
+                reopened = await self._reopen(connection, merge)
+                await self._upsert(connection, merge, [])
+                closed = await self._close(connection, merge)
+                await recount(connection, touched)
+                return _totals(entity, before, await _census(connection), reopened, closed)
+
     async def record(
         self, run_id: str, entity: str, batches: Batches, *, close_missing: bool, snapshots: dict[Side, str]
     ) -> FindingTotals:
@@ -54,9 +83,9 @@ class Recorder:
                 merge = await self._merge(connection, run_id, entity)
                 await _add_groups(connection, groups)
                 before = await _census(connection)
-                reopened = (await connection.execute(merge.note_reopened())).rowcount
+                reopened = await self._reopen(connection, merge)
                 await self._upsert(connection, merge, _stale_indexes(arriving, entity, before))
-                closed = await _close(connection, merge) if close_missing else 0
+                closed = await self._close(connection, merge) if close_missing else 0
                 await recount(connection, entity_groups(entity))
                 totals = _totals(entity, before, await _census(connection), reopened, closed)
                 await _note_entity(connection, merge, totals, snapshots)
@@ -69,6 +98,18 @@ class Recorder:
             raise StateError(f"the findings of {entity} are already recorded for run {run_id}.")
         now = self._clock()
         return Merge(run_number, entity, now, now.astimezone(self._time_zone).date())
+
+    async def _reopen(self, connection: AsyncConnection, merge: Merge) -> int:
+        before = await last_event(connection)
+        reopened = (await connection.execute(merge.note_reopened())).rowcount
+        await note_ended(connection, self._database.backend, merge.now, before)
+        return reopened
+
+    async def _close(self, connection: AsyncConnection, merge: Merge) -> int:
+        before = await last_event(connection)
+        await connection.execute(merge.note_closed())
+        await note_ended(connection, self._database.backend, merge.now, before)
+        return (await connection.execute(merge.close())).rowcount
 
     async def _upsert(self, connection: AsyncConnection, merge: Merge, stale: list[Index]) -> None:
         for index in stale:
@@ -115,11 +156,6 @@ def _stale_indexes(arriving: int, entity: str, census: list[_Count]) -> list[Ind
 async def _add_groups(connection: AsyncConnection, groups: GroupNumbers) -> None:
     if rows := list(groups.added()):
         await connection.execute(insert(schema.finding_groups), rows)
-
-
-async def _close(connection: AsyncConnection, merge: Merge) -> int:
-    await connection.execute(merge.note_closed())
-    return (await connection.execute(merge.close())).rowcount
 
 
 def _totals(entity: str, before: list[_Count], after: list[_Count], reopened: int, closed: int) -> FindingTotals:

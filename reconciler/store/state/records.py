@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from reconciler.model.choice import Choice
 from reconciler.model.entities import Side
 from reconciler.model.findings import Cause, FindingKind, FindingStatus
 
@@ -77,17 +77,6 @@ class Mark:
 
     watermark: str | None = None
     sweep_at: datetime | None = None
-
-
-Choice = str | Collection[str] | None
-"""One value, or any of several; None puts no restriction, an empty collection chooses nothing."""
-
-
-def chosen(choice: Choice) -> frozenset[str] | None:
-    """The values of a choice; None where it puts no restriction."""
-    if choice is None:
-        return None
-    return frozenset((str(choice),)) if isinstance(choice, str) else frozenset(map(str, choice))
 
 
 @dataclass(frozen=True, slots=True)

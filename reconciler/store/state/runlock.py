@@ -1,10 +1,11 @@
-"""One run at a time: a lock that the operating system or the server releases by itself when its holder dies."""
+"""One process at a time: locks that the operating system or the server releases by itself when their holder dies."""
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -14,8 +15,16 @@ _TRIES: Final = 10
 _WAIT_S: Final = 0.02
 
 
+class Purpose(StrEnum):
+    """What only one process does at a time."""
+
+    RUN = "run"
+    WEBHOOKS = "webhooks"
+    APPLY = "apply"
+
+
 class RunLock(Protocol):
-    """Held by the process that runs a reconciliation."""
+    """Held by the process that runs a reconciliation, works off webhooks, or applies corrections."""
 
     async def acquire(self) -> bool:
         """Take the lock; False when anybody holds it, this process included."""

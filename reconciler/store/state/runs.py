@@ -5,19 +5,24 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import orjson
-from sqlalchemy import RowMapping, Select, func, insert, select, update
+from sqlalchemy import RowMapping, Select, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reconciler.errors import RefusedError, StateError
 from reconciler.store.state import schema
 from reconciler.store.state.database import Database
+from reconciler.store.state.groups import NOT_CLOSED
 from reconciler.store.state.records import RunRecord, RunStatus
 
 _RUNS = schema.runs.c
+
+RUN = "run"
+CHECK = "check"
+"""Kinds: a whole reconciliation, and a comparison of single records that a webhook asked for."""
 
 
 class Runs:
@@ -57,9 +62,44 @@ class Runs:
                 raise not_going_on(run_id)
         await self._database.run_lock.release()
 
+    async def amend(self, run_id: str, part: Mapping[str, object]) -> None:
+        """Add to the document of a run that has ended, or replace what it holds under these names.
+
+        Raises:
+            StateError: there is no such run, or it has not ended.
+        """
+        async with self._database.write() as connection:
+            kept = (await connection.execute(select(_RUNS.document).where(_RUNS.id == run_id))).scalar()
+            if kept is None:
+                raise StateError(f"run {run_id} has no document yet.")
+            document = orjson.dumps({**orjson.loads(kept), **part}).decode()
+            await connection.execute(update(schema.runs).where(_RUNS.id == run_id).values(document=document))
+
+    async def needed(self, run_ids: Collection[str]) -> set[str]:
+        """Those of the runs whose reports somebody may still need.
+
+        They are those that were the last to see a finding that is not closed, and the newest complete one.
+        """
+        groups, findings = schema.finding_groups.c, schema.findings.c
+        behind_a_finding = exists(
+            select(findings.id)
+            .select_from(schema.finding_groups)
+            .join(schema.findings, findings.group_id == groups.id)
+            .where(findings.status.in_(NOT_CLOSED), findings.last_run == _RUNS.number)
+            .correlate(schema.runs)
+        )
+        newest = select(func.max(_RUNS.number)).where(_RUNS.kind == RUN, _RUNS.status == RunStatus.COMPLETE)
+        query = select(_RUNS.id).where(
+            self._database.backend.among(_RUNS.id, run_ids),
+            or_(behind_a_finding, _RUNS.number == newest.scalar_subquery()),
+        )
+        async with self._database.read() as connection:
+            return set((await connection.execute(query)).scalars())
+
     async def history(self, limit: int) -> list[RunRecord]:
-        """The latest runs, newest first, at most `limit`."""
-        return await self._read(select(schema.runs).order_by(_RUNS.number.desc()).limit(limit))
+        """The latest runs, newest first, at most `limit`. Checks of single records are not among them."""
+        runs = select(schema.runs).where(_RUNS.kind == RUN)
+        return await self._read(runs.order_by(_RUNS.number.desc()).limit(limit))
 
     async def get(self, run_id: str) -> RunRecord:
         """The run of that id, or of the only id that begins so.
@@ -73,6 +113,17 @@ class Runs:
         if len(found) > 1:
             raise RefusedError(f"several runs begin with {run_id}.", hint="Give more of the id.")
         return found[0]
+
+    async def horizon(self) -> int | None:
+        """What to name when a check of single records is recorded, so that no run that began since is contradicted.
+
+        Returns:
+            The number of the latest run, 0 when there was none; None while a run is going on.
+        """
+        async with self._database.read() as connection:
+            latest = await latest_run(connection)
+        # Asked after the number was read: a run that began in between holds the lock, or has a higher number.
+        return None if await self._database.run_lock.is_held() else latest
 
     async def _insert(self, entities: Sequence[str], full: bool) -> str:
         started_at = self._clock()
@@ -115,7 +166,7 @@ class Runs:
             if run.status is RunStatus.RUNNING:
                 age = self._clock() - run.started_at
                 return StateError(
-                    f"run {run.id} is going on in process {run.pid} on {run.host} since {_minutes(age)}.", hint=hint
+                    f"run {run.id} is going on in process {run.pid} on {run.host}, begun {_age(age)} ago.", hint=hint
                 )
         return StateError("another run is just beginning or ending.", hint=hint)
 
@@ -133,6 +184,32 @@ async def number_of(connection: AsyncConnection, run_id: str) -> int:
     return number
 
 
+async def latest_run(connection: AsyncConnection) -> int:
+    """The row number of the latest run, 0 when there was none."""
+    found = await connection.execute(select(func.max(_RUNS.number)).where(_RUNS.kind == RUN))
+    return found.scalar() or 0
+
+
+async def begin_check(connection: AsyncConnection, entity: str, at: datetime, document: Mapping[str, object]) -> int:
+    """Write a check of single records beside the runs, ended already; its row number."""
+    check = insert(schema.runs).values(
+        id=await _unused_id(connection, at),
+        status=RunStatus.COMPLETE,
+        entities=orjson.dumps([entity]).decode(),
+        full=False,
+        started_at=at,
+        finished_at=at,
+        document=orjson.dumps(document).decode(),
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        kind=CHECK,
+    )
+    (number,) = (await connection.execute(check)).inserted_primary_key or (None,)
+    if not isinstance(number, int):
+        raise RuntimeError("the database gave no number to a check")
+    return number
+
+
 def not_going_on(run_id: str) -> StateError:
     """Something was to be recorded for a run that has ended or never was."""
     return StateError(f"run {run_id} is not going on.")
@@ -146,8 +223,10 @@ async def _unused_id(connection: AsyncConnection, started_at: datetime) -> str:
             return run_id
 
 
-def _minutes(age: timedelta) -> str:
+def _age(age: timedelta) -> str:
     minutes = max(0, int(age.total_seconds() // 60))
+    if minutes >= 2 * 60:
+        return f"{minutes // 60} hours"
     return "less than a minute" if not minutes else f"{minutes} minute{'s' if minutes > 1 else ''}"
 
 

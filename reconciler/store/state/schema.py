@@ -24,9 +24,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from reconciler.model.correction_records import LIVE_STATES
 from reconciler.store.state.instant import Instant
 
-REVISIONS: Final = ("v0001",)
+REVISIONS: Final = ("v0001", "v0002", "v0003", "v0004")
 """Every migration there is, oldest first. A state that names another one was written by a newer version."""
 
 metadata = MetaData(
@@ -57,6 +58,7 @@ runs = Table(
     Column("document", Text),
     Column("pid", Integer, nullable=False),
     Column("host", Text, nullable=False),
+    Column("kind", String(8), nullable=False, server_default="run"),
 )
 
 run_entities = Table(
@@ -166,3 +168,170 @@ tokens = Table(
     Column("token", Text, nullable=False),
     Column("saved_at", Instant, nullable=False),
 )
+
+received_files = Table(
+    "received_files",
+    metadata,
+    Column("number", ROW_NUMBER, primary_key=True),
+    Column("system", String(8), nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("stamp", Text, nullable=False),
+    Column("delivered_at", Instant, nullable=False),
+    Column("claimed_as", Text),
+    Column("state", String(16), nullable=False),
+    Column("digest", String(64)),
+    Column("archive", Text),
+    Column("problem", Text),
+    Column("noticed_at", Instant, nullable=False),
+    # Every database lets nulls repeat here: a file has no digest until it is taken, and a repeated one never has.
+    UniqueConstraint("system", "folder", "name", "digest"),
+    Index(None, "system", "folder", "state"),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("number", ROW_NUMBER, primary_key=True),
+    Column("side", String(8), nullable=False),
+    Column("identity", Text, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("times", Integer, nullable=False),
+    UniqueConstraint("side", "identity"),
+    Index(None, "last_at"),
+)
+
+webhook_hints = Table(
+    "webhook_hints",
+    metadata,
+    Column("number", ROW_NUMBER, primary_key=True),
+    Column("side", String(8), nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("record_id", Text, nullable=False),
+    Column("action", String(8), nullable=False),
+    Column("dead", Boolean, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("deliveries", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("problem", Text, nullable=False),
+    UniqueConstraint("side", "entity", "record_id"),
+    Index(None, "dead", "due_at"),
+)
+
+correction_topics = Table(
+    "correction_topics",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("topics", Text, nullable=False),
+)
+"""The few combinations of changed fields and causes behind them that many corrections share."""
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("number", ROW_NUMBER, primary_key=True, autoincrement=False),
+    Column("id", BigInteger, nullable=False, unique=True),
+    Column("entity", Text, nullable=False),
+    Column("key", BYTEWISE_TEXT, nullable=False),
+    Column("side", String(8), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("record_id", Text),
+    Column("source_id", Text),
+    Column("changes", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("proposed_by", Text, nullable=False),
+    Column("proposed_at", Instant, nullable=False),
+    Column("problems", Text, nullable=False),
+    Column("undoes", BigInteger),
+    Column("words", Text, nullable=False),
+    Column("plan", Text),
+    # What it is about on its side: a record that is there, by its id, or one that is to be made, by its key.
+    Column("makes_new", Boolean, nullable=False),
+    Column("target", Text, nullable=False),
+    # Of what was proposed, whatever was edited since.
+    Column("offer", String(64), nullable=False),
+    Column("topic", ForeignKey("correction_topics.id"), nullable=False, index=True),
+    Index(None, "key"),
+    Index(None, "state"),
+    Index(None, "plan"),
+)
+
+_IS_LIVE: Final = corrections.c.state.in_(sorted(LIVE_STATES))
+one_live_correction = Index(
+    None,
+    corrections.c.target,
+    corrections.c.entity,
+    corrections.c.side,
+    corrections.c.makes_new,
+    unique=True,
+    sqlite_where=_IS_LIVE,
+    postgresql_where=_IS_LIVE,
+)
+"""A record of a side has one correction that may still be written, whatever two processes do at once."""
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("correction", ForeignKey("corrections.id"), primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+correction_plans = Table(
+    "correction_plans",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("corrections", Text, nullable=False),
+    Column("owner", Text),
+    Column("claimed_at", Instant),
+    Column("finished_at", Instant),
+)
+
+journal_steps = Table(
+    "journal_steps",
+    metadata,
+    Column("number", ROW_NUMBER, primary_key=True),
+    Column("correction", ForeignKey("corrections.id"), nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("record_id", Text),
+    Column("state", String(16)),
+    Column("words", Text, nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Index(None, "correction", "number"),
+)
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("number", ROW_NUMBER, primary_key=True, autoincrement=False),
+    # Microseconds since 1970-01-01 UTC, as they are chained.
+    Column("at", BigInteger, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("act", String(64), nullable=False),
+    Column("subject", Text, nullable=False, index=True),
+    Column("details", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("number", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+)
+"""One row: number and digest of the last audit entry, so that a shortened trail is noticed."""

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, func, insert, not_, or_, select, update
 
 from reconciler.errors import StateError
 from reconciler.model.entities import Side
 from reconciler.store.state import schema
 from reconciler.store.state.database import Database
+from reconciler.store.state.groups import NOT_CLOSED
 from reconciler.store.state.records import Mark, RunStatus, SnapshotRecord
 from reconciler.store.state.runs import number_of
 
 _ROWS: Final = schema.snapshots.c
 _RUNS: Final = schema.runs.c
+_ENTITIES: Final = schema.run_entities.c
+_FINDINGS: Final = schema.findings.c
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SnapshotManifest:
@@ -94,6 +98,16 @@ class SnapshotManifest:
         """Every complete snapshot, newest first: their files are needed."""
         return await self._read(_ROWS.complete)
 
+    async def sweep_next_time(self, side: Side, entity: str) -> None:
+        """Make the next pull look for deletions: a record of the latest snapshot was found to be gone.
+
+        Without this a pull of changes would bring it back, and undo what is known of it.
+        """
+        latest = select(func.max(_ROWS.number)).where(_ROWS.complete, _ROWS.side == side, _ROWS.entity == entity)
+        doubted = update(schema.snapshots).where(_ROWS.number == latest.scalar_subquery()).values(sweep_at=_LONG_AGO)
+        async with self._database.write() as connection:
+            await connection.execute(doubted)
+
     async def mark(self, side: Side, entity: str) -> Mark:
         """Where the latest complete snapshot left off."""
         latest = await self.latest(side, entity)
@@ -101,6 +115,8 @@ class SnapshotManifest:
 
     async def to_remove(self, keep: int) -> list[SnapshotRecord]:
         """Complete snapshots beyond the newest `keep` (at least 1) of their side and entity, and abandoned ones.
+
+        One that holds the raw record of a finding that is not closed is never among them.
 
         Files are shared between snapshots: first `forget` these, then delete every file that none of `complete_ones`
         names. A process killed between the two leaves files nobody names, which the next time takes.
@@ -114,7 +130,7 @@ class SnapshotManifest:
         surplus = select(ranked.c.number).where(ranked.c.complete, ranked.c.rank > keep)
         going_on = select(_RUNS.number).where(_RUNS.status == RunStatus.RUNNING)
         abandoned = and_(not_(_ROWS.complete), _ROWS.run_number.not_in(going_on))
-        return await self._read(or_(_ROWS.number.in_(surplus), abandoned))
+        return await self._read(or_(and_(_ROWS.number.in_(surplus), not_(_behind_a_finding())), abandoned))
 
     async def forget(self, snapshot_ids: Collection[str]) -> None:
         """Remove snapshots from the manifest."""
@@ -132,6 +148,22 @@ class SnapshotManifest:
         )
         async with self._database.read() as connection:
             return [_record(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _behind_a_finding() -> ColumnElement[bool]:
+    """Whether a finding that is not closed was last seen in that snapshot."""
+    groups = schema.finding_groups.c
+    return exists(
+        select(_FINDINGS.id)
+        .select_from(schema.run_entities)
+        .join(schema.finding_groups, groups.entity == _ENTITIES.entity)
+        .join(schema.findings, and_(_FINDINGS.group_id == groups.id, _FINDINGS.last_run == _ENTITIES.run_number))
+        .where(
+            _FINDINGS.status.in_(NOT_CLOSED),
+            or_(_ENTITIES.crm_snapshot == _ROWS.id, _ENTITIES.erp_snapshot == _ROWS.id),
+        )
+        .correlate(schema.snapshots)
+    )
 
 
 def _record(row: RowMapping) -> SnapshotRecord:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final, cast
@@ -23,7 +23,7 @@ from reconciler.errors import StateError
 from reconciler.store.state.address import Address
 from reconciler.store.state.backend import WRITES, StagedRow, staged
 from reconciler.store.state.faults import state_errors
-from reconciler.store.state.runlock import FileRunLock
+from reconciler.store.state.runlock import FileRunLock, Purpose
 
 _BUSY_S: Final = 30.0
 _PAUSE_S: Final = 0.02
@@ -119,9 +119,10 @@ class SqliteBackend:
         event.listen(engine.sync_engine, "begin", _begin)
         return engine
 
-    def run_lock(self) -> FileRunLock:
+    def lock(self, purpose: Purpose) -> FileRunLock:
         """A lock on a file beside the state."""
-        return FileRunLock(self._file.with_name(f"{self._file.name}.lock"))
+        suffix = "lock" if purpose is Purpose.RUN else f"{purpose.value}.lock"
+        return FileRunLock(self._file.with_name(f"{self._file.name}.{suffix}"))
 
     async def begin_staging(self, connection: AsyncConnection) -> None:
         """Create the empty table `staged`."""
@@ -129,13 +130,17 @@ class SqliteBackend:
 
     async def stage(self, connection: AsyncConnection, rows: Iterable[StagedRow]) -> None:
         """Add rows to `staged`, produced in the thread of the connection; the first row of an id stays."""
-        raw = await connection.get_raw_connection()
-        driver = cast("aiosqlite.Connection", raw.driver_connection)
-        async with driver.executemany(_STAGE, rows):
-            pass
+        await _execute_many(connection, _STAGE, rows)
 
     async def end_staging(self, connection: AsyncConnection) -> None:
         """Nothing to do: the primary key kept the ids unique."""
+
+    async def append(
+        self, connection: AsyncConnection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]
+    ) -> None:
+        """Add many rows, produced in the thread of the connection."""
+        places = ", ".join("?" * len(columns))
+        await _execute_many(connection, f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({places})", rows)
 
     async def note_growth(self, connection: AsyncConnection) -> None:
         """Nothing to do: SQLite plans these statements by their indexes alone."""
@@ -152,6 +157,13 @@ class SqliteBackend:
     def among(self, column: Column[Any], values: Collection[int] | Collection[str]) -> ColumnElement[bool]:
         """The values travel as one JSON text: SQLite limits how many parameters a statement has."""
         return column.in_(select(func.json_each(orjson.dumps(list(values)).decode()).table_valued("value").c.value))
+
+
+async def _execute_many(connection: AsyncConnection, statement: str, rows: Iterable[Sequence[object]]) -> None:
+    raw = await connection.get_raw_connection()
+    driver = cast("aiosqlite.Connection", raw.driver_connection)
+    async with driver.executemany(statement, rows):
+        pass
 
 
 def _make_write_ahead(file: Path) -> None:

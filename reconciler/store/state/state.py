@@ -7,12 +7,21 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
+from reconciler.model.corrections import JournalStep
+from reconciler.store.state.audit import AuditTrail
+from reconciler.store.state.corrections import Corrections
 from reconciler.store.state.database import Database, backend_for
+from reconciler.store.state.file_ledger import StoredFileLedger
 from reconciler.store.state.findings import Findings
+from reconciler.store.state.group_commit import GroupCommit
+from reconciler.store.state.journal import Journal
+from reconciler.store.state.moves import MoveRequest, MoveWriter
+from reconciler.store.state.runlock import RunLock
 from reconciler.store.state.runs import Runs
 from reconciler.store.state.snapshot_manifest import SnapshotManifest
 from reconciler.store.state.tokens import TokenStore
 from reconciler.store.state.upgrade import upgrade
+from reconciler.store.state.webhook_queue import WebhookQueue
 
 
 def _now() -> datetime:
@@ -26,6 +35,11 @@ class State:
         runs: history and the run going on.
         snapshots: the manifest of snapshots and the marks of the next pull.
         findings: recording, reading and deciding.
+        webhooks: deliveries, and the records that wait to be read again because of them.
+        webhook_lock: held by the one process that works them off.
+        corrections: what is to be changed, who allowed it, and how far it went.
+        journal: what is known to have happened while corrections were applied.
+        audit: who did what; chained.
     """
 
     def __init__(self, database: Database, clock: Callable[[], datetime], time_zone: tzinfo) -> None:
@@ -34,6 +48,13 @@ class State:
         self.runs = Runs(database, clock)
         self.snapshots = SnapshotManifest(database, clock)
         self.findings = Findings(database, clock, time_zone)
+        self.webhooks = WebhookQueue(database, clock)
+        self.webhook_lock: RunLock = database.webhook_lock
+        writer = MoveWriter(database.backend, clock)
+        self._commits: GroupCommit[JournalStep | MoveRequest, list[str]] = GroupCommit(database, writer.write)
+        self.corrections = Corrections(database, clock, self._commits)
+        self.journal = Journal(database, self._commits)
+        self.audit = AuditTrail(database, clock)
 
     @classmethod
     @asynccontextmanager
@@ -57,10 +78,18 @@ class State:
         database = Database(backend)
         try:
             await upgrade(database)
-            yield cls(database, clock, time_zone)
+            state = cls(database, clock, time_zone)
+            try:
+                yield state
+            finally:
+                await state._commits.close()
         finally:
             await database.close()
 
     def tokens(self, system: str) -> TokenStore:
         """The tokens of one system."""
         return TokenStore(self._database, self._clock, system)
+
+    def file_ledger(self, system: str) -> StoredFileLedger:
+        """The files taken in from one system."""
+        return StoredFileLedger(self._database, self._clock, system)

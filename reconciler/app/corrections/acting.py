@@ -1,0 +1,143 @@
+"""Somebody at work on the corrections of a project: the person, their roles, and everything that is decided from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from reconciler.app.corrections.people import known_people
+from reconciler.app.corrections.stage_guard import write_refusal
+from reconciler.app.scope_plan import EntityPlan, plan_entities
+from reconciler.app.wire import Workspace, load_descriptions
+from reconciler.connectors.description import Description
+from reconciler.corrections.approval import (
+    ApprovalRule,
+    ApprovalRules,
+    Missing,
+    missing_approvals,
+)
+from reconciler.corrections.basis import OnlyHere, OnlyHereRule
+from reconciler.errors import RefusedError
+from reconciler.mapping.plan import EntityMapping
+from reconciler.model.corrections import Approval, Correction, Person
+from reconciler.model.entities import FieldType, Side
+from reconciler.model.findings import EntityRule
+from reconciler.project import EntityScope
+
+Clock = Callable[[], datetime]
+
+
+def now_utc() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Acting:
+    """A person at work in an open workspace. Every use case of corrections begins with one.
+
+    Attributes:
+        clock: gives aware instants.
+        descriptions: of both systems, as they are used.
+        plans: by entity in scope.
+    """
+
+    workspace: Workspace
+    person: Person
+    clock: Clock
+    descriptions: Mapping[Side, Description]
+    plans: Mapping[str, EntityPlan]
+
+    @classmethod
+    def begin(cls, workspace: Workspace, person: Person, clock: Clock = now_utc) -> Acting:
+        """Let a person begin.
+
+        Raises:
+            ConfigurationError: the project file or a description is wrong.
+        """
+        descriptions = load_descriptions(workspace.project)
+        plans = plan_entities(workspace.project, descriptions, ())
+        return cls(workspace, person, clock, descriptions, {plan.entity.name: plan for plan in plans})
+
+    def require(self, roles: frozenset[str], to_do: str) -> None:
+        """Refuse what the person's roles do not allow.
+
+        Args:
+            roles: any of them is enough.
+            to_do: such as “approve corrections”.
+
+        Raises:
+            RefusedError: they have none of them.
+        """
+        if self.person.roles.isdisjoint(roles):
+            raise RefusedError(
+                f"{self.person.name} may not {to_do}.", hint=f"It takes one of the roles {', '.join(sorted(roles))}."
+            )
+
+    @cached_property
+    def rules(self) -> dict[str, EntityRule]:
+        """How entities are compared, those of lines under `<entity>.lines`."""
+        found: dict[str, EntityRule] = {}
+        for name, plan in self.plans.items():
+            found[name] = plan.rule
+            if plan.lines_rule is not None:
+                found[plan.lines_rule.entity] = plan.lines_rule
+        return found
+
+    def mappings(self, side: Side) -> dict[str, EntityMapping]:
+        """How each entity of a side is read."""
+        return {name: plan.mappings[side] for name, plan in self.plans.items()}
+
+    @cached_property
+    def only_here(self) -> dict[str, OnlyHereRule]:
+        """What is proposed for records that only one side has, by entity."""
+        scopes = self.workspace.project.file.scope
+        return {name: _only_here(scope) for name, scope in scopes.items()}
+
+    @cached_property
+    def approval_rules(self) -> ApprovalRules:
+        """The project's four-eyes rules. Where one person is enough it may be the one who proposed."""
+        section = self.workspace.project.file.approvals
+        amounts = {
+            name: frozenset(field.name for field in rule.fields if field.type is FieldType.DECIMAL)
+            for name, rule in self.rules.items()
+        }
+        rules = tuple(ApprovalRule(each.entity, each.field, each.required, each.above) for each in section.rules)
+        return ApprovalRules(section.required, rules, amounts, alone=True)
+
+    @property
+    def approval_lasts(self) -> timedelta:
+        """How long an approval counts."""
+        return timedelta(hours=self.workspace.project.file.approvals.expires_h)
+
+    def people(self, approvals: Iterable[Approval] = ()) -> Mapping[str, Person]:
+        """Those whose approvals can count, by name."""
+        return known_people(self.workspace.project, [self.person.name, *(each.person for each in approvals)])
+
+    def missing_of(self, correction: Correction, approvals: Sequence[Approval]) -> Missing:
+        """How far a correction is from being approved, at this moment."""
+        people = self.people(approvals)
+        return missing_approvals(correction, approvals, self.approval_rules, people, self.clock())
+
+    async def missing(self, corrections: Iterable[Correction]) -> dict[str, Missing]:
+        """How far each correction is from being approved, by its id."""
+        chosen = list(corrections)
+        given = await self.workspace.state.corrections.approvals([each.id for each in chosen])
+        return {each.id: self.missing_of(each, given[each.id]) for each in chosen}
+
+    @cached_property
+    def closed_sides(self) -> dict[Side, str]:
+        """The systems that the stage lets nothing be written to, each with the reason."""
+        project = self.workspace.project
+        refusals = {side: write_refusal(project, side, each) for side, each in self.descriptions.items()}
+        return {side: why for side, why in refusals.items() if why is not None}
+
+
+def _only_here(scope: EntityScope) -> OnlyHereRule:
+    by_side = {Side.CRM: scope.only_in_crm, Side.ERP: scope.only_in_erp}
+    return OnlyHereRule(
+        new={side: OnlyHere(each.new) for side, each in by_side.items()},
+        gone={side: OnlyHere(each.gone) for side, each in by_side.items()},
+    )

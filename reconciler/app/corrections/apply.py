@@ -1,0 +1,248 @@
+"""Applying a sealed plan: everything it rests on is looked at again, then it is written, once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from secrets import token_hex
+from typing import Final
+
+from reconciler.app.corrections.acting import Acting
+from reconciler.app.corrections.people import OPERATING
+from reconciler.app.corrections.rehearsal import at_once, rehearse
+from reconciler.app.corrections.resting import rests_on
+from reconciler.app.corrections.targets import open_targets
+from reconciler.corrections.apply import Applier, Applying, ApplyLimits
+from reconciler.corrections.attempt import Permission
+from reconciler.corrections.plan import SealedPlan, read_sealed, refusal, what_changed
+from reconciler.corrections.ports import RecordWrites
+from reconciler.corrections.progress import DONE, PARTLY, UNKNOWN_LEFT, ApplySummary, Progress, ReportProgress
+from reconciler.errors import RefusedError
+from reconciler.model.correction_records import CorrectionFilter
+from reconciler.model.corrections import Approval, Correction, CorrectionState
+from reconciler.model.entities import Side
+
+_S = CorrectionState
+_TO_WRITE: Final = frozenset({_S.PLANNED, _S.FAILED, _S.APPLYING})
+"""What is `applying` was left behind by a process that ended; it is looked at first and may turn out not written."""
+_PROVED: Final = frozenset({_S.VERIFIED, _S.UNDONE})
+_UNDECIDED: Final = frozenset({_S.UNKNOWN, _S.APPLYING})
+INTERRUPTED: Final = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a plan.
+
+    Attributes:
+        plan: its digest.
+        corrections: all of the plan, in its order, as they are now; of a dry run, as they would be.
+        summary: of what was done now; None where there was nothing left to do, and for a dry run.
+        held_back: why a correction was not touched, by id.
+        dry_run: nothing was written.
+    """
+
+    plan: str
+    corrections: tuple[Correction, ...]
+    summary: ApplySummary | None = None
+    held_back: Mapping[str, str] = field(default_factory=dict)
+    dry_run: bool = False
+
+    @property
+    def counts(self) -> Counter[CorrectionState]:
+        """How many are in which state."""
+        return Counter(each.state for each in self.corrections)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all of the plan is proved; 1 a part of it is not; 4 of some nobody knows; 130 somebody stopped it."""
+        if self.summary is not None and self.summary.interrupted:
+            return INTERRUPTED
+        return exit_code_of(self.corrections)
+
+
+def exit_code_of(corrections: Iterable[Correction]) -> int:
+    """As CONTRACT.md says: 0 all are proved, 4 of some nobody knows whether they were written, 1 anything else."""
+    states = {each.state for each in corrections}
+    if states & _UNDECIDED:
+        return UNKNOWN_LEFT
+    return DONE if states <= _PROVED else PARTLY
+
+
+async def apply_plan(
+    acting: Acting,
+    document: str | bytes,
+    *,
+    dry_run: bool = False,
+    progress: ReportProgress | None = None,
+    stop: asyncio.Event | None = None,
+) -> Applied:
+    """Write a sealed plan. What it wrote before is not written again.
+
+    Args:
+        dry_run: read both systems and tell what would become of it; nothing is written or kept.
+        stop: once it is set no new record is begun, and those under way are finished.
+
+    Raises:
+        RefusedError: the person may not; it is no plan of ours, was edited, is too old, or something it rests on
+            changed; the stage forbids it; or somebody else applies corrections now.
+        ConfigurationError: a credential, address or context value is missing.
+    """
+    acting.require(OPERATING, "apply corrections")
+    sealed = read_sealed(document, now=acting.clock())
+    corrections = await _fitting(acting, sealed)
+    left = [each for each in corrections if each.state in _TO_WRITE]
+    if not left:
+        return Applied(sealed.digest, tuple(corrections), dry_run=dry_run)
+    async with open_targets(acting) as targets:
+        if dry_run:
+            return await _rehearsed(acting, sealed, corrections, left, targets, progress)
+        summary = await write_corrections(acting, targets, sealed.digest, left, progress, stop)
+    now = await _kept(acting, [each.id for each in corrections])
+    held_back = {each.correction: each.why for each in summary.held_back}
+    return Applied(sealed.digest, tuple(now[each.id] for each in corrections), summary, held_back)
+
+
+async def write_corrections(
+    acting: Acting,
+    targets: Mapping[Side, RecordWrites],
+    plan: str,
+    corrections: Sequence[Correction],
+    progress: ReportProgress | None,
+    stop: asyncio.Event | None,
+) -> ApplySummary:
+    """Write corrections of one plan whose fitness was looked at; the approvals are looked at again for each.
+
+    Raises:
+        RefusedError: somebody else applies corrections now.
+        StateError: the state cannot be used.
+    """
+    state = acting.workspace.state
+    needs = Applying(
+        state.corrections,
+        state.journal,
+        targets,
+        permission=await _permission(acting, corrections),
+        person=acting.person.name,
+        plan=plan,
+        owner=f"{acting.person.name} (process {os.getpid()} on {platform.node()}, {token_hex(4)})",
+        clock=acting.clock,
+        limits=ApplyLimits(at_once=at_once(acting)),
+    )
+    mended: set[str] = set()
+
+    def note(step: Progress) -> None:
+        last = step.last
+        if last.outcome is not None and last.outcome.state is _S.VERIFIED and last.correction.undoes is None:
+            mended.update(change.finding for change in last.correction.changes if change.finding is not None)
+        if progress is not None:
+            progress(step)
+
+    applier = Applier(needs, note)
+    try:
+        async with _stopping(applier, stop):
+            return await applier.apply(corrections)
+    finally:
+        await state.findings.mark_corrected(mended)
+
+
+async def fitting_plan(acting: Acting, plan: str) -> None:
+    """Refuse a plan that was kept and would not be applied any more.
+
+    Raises:
+        RefusedError: it is not there, too old, or something it rests on changed.
+    """
+    stored = await acting.workspace.state.corrections.plan(plan)
+    if stored is None:
+        raise RefusedError("its plan is not kept any more.")
+    await _fitting(acting, read_sealed(stored.document, now=acting.clock()))
+
+
+async def _fitting(acting: Acting, sealed: SealedPlan) -> list[Correction]:
+    """The corrections of a plan as they are now, in its order.
+
+    Raises:
+        RefusedError: it was not made here, the stage forbids it, or something it rests on changed.
+    """
+    if await acting.workspace.state.corrections.plan(sealed.digest) is None:
+        raise RefusedError(
+            "the plan was not made in this project's state.", hint="Make one with: reconciler corrections plan."
+        )
+    sides = {planned.side for planned in sealed.plan.corrections}
+    closed = [why for side, why in acting.closed_sides.items() if side in sides]
+    if closed:
+        raise RefusedError(f"{'; '.join(closed)}.")
+    kept = await _kept(acting, [planned.id for planned in sealed.plan.corrections])
+    changed = what_changed(sealed.plan, rests_on(acting), kept, await acting.missing(kept.values()))
+    if changed:
+        raise refusal(changed)
+    return [kept[planned.id] for planned in sealed.plan.corrections]
+
+
+async def _kept(acting: Acting, ids: Sequence[str]) -> dict[str, Correction]:
+    async with aclosing(acting.workspace.state.corrections.iterate(CorrectionFilter(ids=ids))) as source:
+        return {each.id: each async for each in source}
+
+
+async def _permission(acting: Acting, corrections: Sequence[Correction]) -> Permission:
+    """Right before each write: does the stage allow it, and is it approved at this moment?
+
+    Approvals are read once: what is planned cannot lose one without leaving its plan, but every one runs out in time.
+    """
+    given: dict[str, list[Approval]] = await acting.workspace.state.corrections.approvals(
+        [each.id for each in corrections]
+    )
+
+    async def permission(correction: Correction) -> str | None:
+        closed = acting.closed_sides.get(correction.side)
+        if closed is not None:
+            return closed
+        missing = acting.missing_of(correction, given.get(correction.id, []))
+        return None if missing.approved else "it is not approved any more"
+
+    return permission
+
+
+async def _rehearsed(
+    acting: Acting,
+    sealed: SealedPlan,
+    corrections: Sequence[Correction],
+    left: Sequence[Correction],
+    targets: Mapping[Side, RecordWrites],
+    progress: ReportProgress | None,
+) -> Applied:
+    rehearsed = await rehearse(acting, targets, left, progress)
+    would_be: dict[str, Correction] = {each.id: each for each in corrections}
+    held_back: dict[str, str] = {}
+    for each in left:
+        attempted = rehearsed.attempted.get(each.id)
+        if attempted is None or attempted.outcome is None:
+            held_back[each.id] = rehearsed.stopped.get(each.side, "") if attempted is None else attempted.held_back
+        else:
+            outcome = attempted.outcome
+            would_be[each.id] = replace(each, state=outcome.state, words=outcome.words)
+    return Applied(sealed.digest, tuple(would_be.values()), held_back=held_back, dry_run=True)
+
+
+@asynccontextmanager
+async def _stopping(applier: Applier, stop: asyncio.Event | None) -> AsyncIterator[None]:
+    """Tell the applier as soon as somebody asks to stop."""
+    if stop is None:
+        yield
+        return
+
+    async def wait() -> None:
+        await stop.wait()
+        applier.stop()
+
+    waiting = asyncio.create_task(wait(), name="stop applying")
+    try:
+        yield
+    finally:
+        waiting.cancel()
+        await asyncio.wait([waiting])

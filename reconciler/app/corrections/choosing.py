@@ -1,0 +1,108 @@
+"""Which corrections somebody means, and why some of them were left as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from reconciler.errors import RefusedError
+from reconciler.model.correction_records import CorrectionFilter
+from reconciler.model.corrections import Correction, CorrectionState
+from reconciler.store.state.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A correction that was chosen and not touched.
+
+    Attributes:
+        why: one clause, such as “it is planned already”.
+    """
+
+    correction: Correction
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What somebody means.
+
+    Attributes:
+        ids: whole, or beginnings that only one correction has.
+        filter: besides the ids; its own `ids` and `states` are not looked at.
+        everything: that they know it is about all of them.
+    """
+
+    ids: Sequence[str] = ()
+    filter: CorrectionFilter = field(default_factory=CorrectionFilter)
+    everything: bool = False
+
+    @property
+    def restricts_nothing(self) -> bool:
+        """Whether it would choose all corrections."""
+        return not self.ids and self.filter.restricts_nothing
+
+    def refuse_by_accident(self) -> None:
+        """Refuse to touch everything where nobody said so.
+
+        Raises:
+            RefusedError: neither ids, nor a filter, nor `everything` was given.
+        """
+        if self.restricts_nothing and not self.everything:
+            raise RefusedError(
+                "nothing says which corrections are meant.",
+                hint="Name them by id, choose by --entity, --field, --cause, --key or --side, or say --all.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The corrections that were meant, in the order in which they were proposed.
+
+    Attributes:
+        left_alone: those named by id that are in another state.
+    """
+
+    corrections: tuple[Correction, ...]
+    left_alone: tuple[LeftAlone, ...] = ()
+
+
+async def chosen_corrections(state: State, choice: Choice, states: Collection[CorrectionState]) -> Chosen:
+    """The corrections in one of these states that are meant.
+
+    A filter passes over corrections in other states in silence; one that was named by its id is told.
+
+    Raises:
+        RefusedError: an id names none, or several.
+    """
+    ids = [(await state.corrections.get(each)).id for each in choice.ids]
+    wanted = replace(choice.filter, ids=ids or None, states=None if ids else states)
+    async with aclosing(state.corrections.iterate(wanted)) as source:
+        found = [each async for each in source]
+    return Chosen(
+        tuple(each for each in found if each.state in states),
+        tuple(LeftAlone(each, f"it is {each.state.value}") for each in found if each.state not in states),
+    )
+
+
+def refuse_when_none(taken: Collection[object], left_alone: Iterable[LeftAlone], done: str) -> None:
+    """Refuse a request that came to nothing.
+
+    Args:
+        done: such as “approved”.
+
+    Raises:
+        RefusedError: nothing was taken; the first reasons are told.
+    """
+    if taken:
+        return
+    reasons = [
+        f"{each.correction.id} of {each.correction.entity} {each.correction.key}: {each.why}" for each in left_alone
+    ]
+    if not reasons:
+        raise RefusedError(
+            f"no correction was {done}: none was chosen.", hint="`reconciler corrections list` shows them."
+        )
+    shown = "; ".join(reasons[:5]) + (f"; and {len(reasons) - 5} more" if len(reasons) > 5 else "")
+    raise RefusedError(f"no correction was {done}: {shown}.")

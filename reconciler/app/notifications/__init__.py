@@ -1,0 +1,1 @@
+"""What is told after a run, to whom, and by which way."""

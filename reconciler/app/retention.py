@@ -1,0 +1,147 @@
+"""What a run deletes when it is over: snapshots and reports nobody needs, and what killed runs left half written."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+from collections.abc import Iterable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from reconciler.app.wire import REPORTS, SPILL, Workspace
+from reconciler.model.correction_records import LIVE_STATES, CorrectionFilter
+from reconciler.store.snapshots.snapshot import Snapshot
+from reconciler.store.state.records import SnapshotRecord
+
+_REPORT: Final = re.compile(r"(?P<run>(?P<at>[0-9]{8}T[0-9]{6}Z)-[0-9a-f]{4})\.(?:html|json|xlsx)", re.ASCII)
+_STARTED: Final = "%Y%m%dT%H%M%SZ"
+_UNFINISHED: Final = re.compile(r"\.[0-9a-z_]+\.unfinished", re.ASCII)
+_FINDINGS_AT_ONCE: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What was deleted.
+
+    Attributes:
+        snapshots: forgotten ones, abandoned pulls included.
+        reports: files.
+        leftovers: files and folders that killed runs left behind.
+    """
+
+    snapshots: int = 0
+    reports: int = 0
+    leftovers: int = 0
+
+
+async def remove_old(workspace: Workspace, began_at: datetime) -> Removed:
+    """Delete what `[run] keep_runs` and `keep_reports_days` let go, and what killed runs left.
+
+    Never deleted are snapshots and reports of the runs that saw a finding last which is not closed, snapshots behind a
+    correction that is not over, the newest complete run's, and files whose names are not given by a run.
+
+    Call it only while this process holds the run lock: a run that begins meanwhile would lose files that it has written
+    and not yet named.
+
+    Args:
+        began_at: when the run that calls began, aware. Leftovers that were touched since then belong to the living.
+
+    Raises:
+        StateError: the state cannot be used.
+        OSError: a file cannot be deleted.
+    """
+    snapshots = await _remove_snapshots(workspace)
+    reports = await _remove_reports(workspace, began_at)
+    leftovers = await asyncio.to_thread(_remove_leftovers, workspace, began_at)
+    return Removed(snapshots, reports, leftovers)
+
+
+async def _remove_snapshots(workspace: Workspace) -> int:
+    """First from the state: a file that nobody names is found by the next run, a name without its file is not."""
+    manifest = workspace.state.snapshots
+    surplus = await manifest.to_remove(workspace.project.file.run.keep_runs)
+    if any(record.complete for record in surplus):
+        needed = await _behind_corrections(workspace)
+        surplus = [record for record in surplus if record.id not in needed]
+    await manifest.forget([record.id for record in surplus])
+    kept = _names(await manifest.complete_ones())
+    await asyncio.to_thread(workspace.folder.remove_except, kept)
+    return len(surplus)
+
+
+def _names(records: Iterable[SnapshotRecord]) -> set[str]:
+    names: set[str] = set()
+    for record in records:
+        names |= Snapshot.from_json(record.files).names
+    return names
+
+
+async def _behind_corrections(workspace: Workspace) -> set[str]:
+    """Snapshots with the raw records of findings that a correction mends which may still be written or proved."""
+    needed: set[str] = set()
+    findings: set[str] = set()
+    live = CorrectionFilter(states=LIVE_STATES)
+    async with aclosing(workspace.state.corrections.iterate(live)) as corrections:
+        async for correction in corrections:
+            findings.update(change.finding for change in correction.changes if change.finding is not None)
+            if len(findings) >= _FINDINGS_AT_ONCE:
+                needed |= await _snapshots_of(workspace, findings)
+                findings.clear()
+    return needed | await _snapshots_of(workspace, findings)
+
+
+async def _snapshots_of(workspace: Workspace, findings: set[str]) -> set[str]:
+    places = await workspace.state.findings.places(findings)
+    return {place.snapshot for sides in places.values() for place in sides.values() if place.snapshot is not None}
+
+
+async def _remove_reports(workspace: Workspace, now: datetime) -> int:
+    days = workspace.project.file.run.keep_reports_days
+    old = await asyncio.to_thread(_reports_before, workspace.project.data / REPORTS, now - timedelta(days=days))
+    needed = await workspace.state.runs.needed(old.keys())
+    files = [path for run_id, paths in old.items() if run_id not in needed for path in paths]
+    await asyncio.to_thread(_unlink, files)
+    return len(files)
+
+
+def _reports_before(folder: Path, moment: datetime) -> dict[str, list[Path]]:
+    """Reports of runs that began before, by run. Their age is in their name: a copied file has another time."""
+    found: dict[str, list[Path]] = {}
+    for path in _entries(folder):
+        name = _REPORT.fullmatch(path.name)
+        if name is not None and (at := _started_at(name["at"])) is not None and at < moment:
+            found.setdefault(name["run"], []).append(path)
+    return found
+
+
+def _started_at(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, _STARTED).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _remove_leftovers(workspace: Workspace, began_at: datetime) -> int:
+    """Reports that were never finished, and what DuckDB spilled: a killed process cannot clean up after itself."""
+    unfinished = [path for path in _entries(workspace.project.data / REPORTS) if _UNFINISHED.fullmatch(path.name)]
+    spilled = _entries(workspace.folder.root / SPILL)
+    dead = [path for path in [*unfinished, *spilled] if datetime.fromtimestamp(path.lstat().st_mtime, UTC) < began_at]
+    for path in dead:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    return len(dead)
+
+
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _unlink(files: Iterable[Path]) -> None:
+    for path in files:
+        path.unlink(missing_ok=True)

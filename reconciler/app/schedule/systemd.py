@@ -1,0 +1,118 @@
+"""The nightly job as a systemd service and its timer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from reconciler.app.schedule.job import NightlyJob
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9/._=:@+,-]+", re.ASCII)
+_GLOB: Final = re.compile(r"([*?\[\]{}\\])")
+
+_SERVICE: Final = """\
+[Unit]
+Description=Nightly reconciliation of {title}
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+User={user}
+WorkingDirectory={folder}
+{environment}ExecStart={command}
+# 1 says that there are new findings: the job did its work. 3 (partial), 4 (outcome unknown) and 2 are failures.
+SuccessExitStatus=1
+# Stopped like with Ctrl-C, so that it ends in order.
+KillSignal=SIGINT
+TimeoutStartSec=12h
+Nice=10
+UMask=0077
+NoNewPrivileges=true
+ProtectSystem=strict
+ProtectHome=read-only
+ReadWritePaths={writable}
+{private_tmp}PrivateDevices=true
+ProtectClock=true
+ProtectControlGroups=true
+ProtectHostname=true
+ProtectKernelLogs=true
+ProtectKernelModules=true
+ProtectKernelTunables=true
+ProtectProc=invisible
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=true
+RestrictRealtime=true
+RestrictSUIDSGID=true
+LockPersonality=true
+CapabilityBoundingSet=
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+"""
+
+_TIMER: Final = """\
+[Unit]
+Description=Every night: reconciliation of {title}
+
+[Timer]
+OnCalendar=*-*-* {hour:02}:{minute:02}:00 {time_zone}
+# Makes up for a night in which the machine was off.
+Persistent=true
+AccuracySec=1min
+
+[Install]
+WantedBy=timers.target
+"""
+
+_SECRETS: Final = """\
+# Secrets ({names}): NAME='value' a line, readable by root alone.
+EnvironmentFile={file}
+"""
+
+
+def systemd_units(job: NightlyJob, user: str) -> Mapping[str, str]:
+    """The texts of both units by file name, the service first."""
+    service = _SERVICE.format(
+        title=_specifiers(job.title),
+        user=user,
+        folder=_specifiers(str(job.folder)),
+        environment=_environment(job),
+        command=" ".join([_word(job.program[0]), *(_argument(each) for each in job.command[1:])]),
+        writable=" ".join(_word(str(path)) for path in job.writable),
+        private_tmp=_private_tmp(job),
+    )
+    timer = _TIMER.format(title=_specifiers(job.title), hour=job.at.hour, minute=job.at.minute, time_zone=job.time_zone)
+    return {f"{job.name}.service": service, f"{job.name}.timer": timer}
+
+
+def _environment(job: NightlyJob) -> str:
+    if not job.variables:
+        return ""
+    # The path is a pattern to systemd.
+    path = _GLOB.sub(r"\\\1", str(job.environment_file))
+    return _SECRETS.format(names=", ".join(job.variables), file=_specifiers(path))
+
+
+def _private_tmp(job: NightlyJob) -> str:
+    """A private /tmp would hide a project that is kept there."""
+    inside = any(str(path).startswith(("/tmp/", "/var/tmp/")) for path in (*job.writable, job.project_file))  # noqa: S108  # looked at, not written to
+    return "" if inside else "PrivateTmp=true\n"
+
+
+def _specifiers(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+def _word(text: str) -> str:
+    """One word of a list: systemd splits at spaces, and reads quotes and backslashes like C."""
+    if _PLAIN.fullmatch(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{_specifiers(escaped)}"'
+
+
+def _argument(text: str) -> str:
+    """One argument of a command line, where `$` would begin a variable too."""
+    return _word(text).replace("$", "$$")

@@ -1,0 +1,126 @@
+"""`schedule`: prints the unit that runs the nightly job."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli.options import settings_of
+from reconciler.cli.output import say
+
+if TYPE_CHECKING:
+    from reconciler.app.schedule.job import NightlyJob
+
+_TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_ROOT = ("root", "0")
+
+At = Annotated[str, typer.Option(help="When, in the project's time zone, as HH:MM.")]
+EnvFile = Annotated[Path | None, typer.Option(help="File with the secrets; reconciler.env in the project's folder.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    schedule = typer.Typer(help="Print the unit that runs the nightly job.", no_args_is_help=True)
+    schedule.command(name="systemd")(systemd)
+    schedule.command(name="cron")(cron)
+    schedule.command(name="kubernetes")(kubernetes)
+    app.add_typer(schedule, name="schedule")
+
+
+def systemd(
+    context: typer.Context,
+    at: At = "02:30",
+    user: Annotated[str | None, typer.Option(help="Who it runs as; you, unless named.")] = None,
+    env_file: EnvFile = None,
+    out: Annotated[Path | None, typer.Option(help="Write both units into this folder instead.")] = None,
+) -> None:
+    """Print a systemd service and its timer."""
+    from reconciler.app.schedule.systemd import systemd_units
+
+    job = _job(context, at, env_file)
+    name = _user(user) or _ourselves()
+    if name in _ROOT:
+        say("warning: the job would run as root; name another user with --user.")
+    units = systemd_units(job, name)
+    if out is not None:
+        for file_name, text in units.items():
+            _write(out / file_name, text)
+            typer.echo(out / file_name)
+        return
+    typer.echo("\n".join(f"# /etc/systemd/system/{name}\n{text}" for name, text in units.items()), nl=False)
+    say(f"Save each under the name above it, then: systemctl daemon-reload && systemctl enable --now {job.name}.timer")
+
+
+def cron(
+    context: typer.Context,
+    at: At = "02:30",
+    user: Annotated[str | None, typer.Option(help="Who it runs as; then the lines are for /etc/cron.d.")] = None,
+    env_file: EnvFile = None,
+) -> None:
+    """Print lines for cron."""
+    from reconciler.app.schedule.cron import cron_lines
+
+    typer.echo(cron_lines(_job(context, at, env_file), _user(user)), nl=False)
+
+
+def kubernetes(
+    context: typer.Context,
+    at: At = "02:30",
+    user: Annotated[str | None, typer.Option(help="Number of the user in the container.")] = None,
+    image: Annotated[str | None, typer.Option(help="Image with this program installed.")] = None,
+) -> None:
+    """Print a Kubernetes CronJob."""
+    from reconciler import __version__
+    from reconciler.app.schedule.kubernetes import DEFAULT_USER_ID, cron_job, outside_the_volume
+
+    if user is not None and (not user.isascii() or not user.isdigit() or int(user) == 0):
+        raise typer.BadParameter("in a container a user is a number, and not 0.", param_hint="--user")
+    job = _job(context, at, None)
+    for folder in outside_the_volume(job):
+        say(f"warning: {folder} is not in the project's folder; mount it too, or name another one in the project file.")
+    user_id = DEFAULT_USER_ID if user is None else int(user)
+    typer.echo(cron_job(job, image or f"reconciler:{__version__}", user_id), nl=False)
+
+
+def _job(context: typer.Context, at: str, env_file: Path | None) -> NightlyJob:
+    from reconciler.app.schedule.job import TimeOfDay, nightly_job
+    from reconciler.project import load_project
+
+    time = _TIME.fullmatch(at)
+    if time is None:
+        raise typer.BadParameter("is not a time of day, such as 02:30.", param_hint="--at")
+    path = settings_of(context).project_file
+    job = nightly_job(load_project(path), path, TimeOfDay(int(time[1]), int(time[2])), environment_file=env_file)
+    for warning in job.warnings:
+        say(f"warning: {warning}")
+    return job
+
+
+def _user(user: str | None) -> str | None:
+    if user is not None and not _USER.fullmatch(user):
+        raise typer.BadParameter("is not the name of a user.", param_hint="--user")
+    return user
+
+
+def _ourselves() -> str:
+    import os
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def _write(path: Path, text: str) -> None:
+    from reconciler.errors import ConfigurationError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,39 @@
+"""Who runs a command."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from reconciler.app.correct import Acting
+    from reconciler.app.wire import Workspace
+
+AsPerson = Annotated[
+    str | None,
+    typer.Option("--as", metavar="PERSON", help="Act as this person; only where the stage is sandbox."),
+]
+
+
+def operating_system_user() -> str:
+    """The user this process runs as, as the system knows it: environment variables are not asked, anybody sets them."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
+
+
+def acting(workspace: Workspace, as_person: str | None) -> Acting:
+    """The person who runs the command, at work on the corrections of the workspace.
+
+    Raises:
+        RefusedError: they are nobody the project names, or say they are somebody where that does not count.
+        ConfigurationError: the project file or a description is wrong.
+    """
+    from reconciler.app.correct import Acting, person_of_user
+
+    person = person_of_user(workspace.project, operating_system_user(), as_person=as_person)
+    return Acting.begin(workspace, person)

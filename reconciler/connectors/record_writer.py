@@ -1,0 +1,367 @@
+"""Writes one record: read it again, compare with what was seen, send only what was asked, read back.
+
+Nothing here approves, journals or repeats. A task that is cancelled while a write is under way leaves its outcome
+unknown, as a lost connection does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from types import MappingProxyType
+from typing import Final, TypeVar, cast
+from uuid import uuid4
+
+from pydantic import JsonValue
+
+from reconciler.connectors.current_record import CurrentRecord, FieldValue, Lines, canonical, key_of
+from reconciler.connectors.description import Description
+from reconciler.connectors.field_writing import CompositionError
+from reconciler.connectors.left_to_write import Left, differing, left_to_write
+from reconciler.connectors.record_id import id_values
+from reconciler.connectors.record_port import RecordPort
+from reconciler.connectors.record_reader import RecordReader
+from reconciler.connectors.write_answers import Target, send
+from reconciler.connectors.write_plan import Call, WritePlan
+from reconciler.connectors.writing import Sign
+from reconciler.errors import NotWritableError, SupersededError, SystemReadError
+from reconciler.mapping.identifiers import identifier_of
+from reconciler.mapping.plan import EntityMapping
+from reconciler.ports.http.checks import names_of
+from reconciler.ports.http.json_path import ABSENT, value_at
+from reconciler.ports.http.messages import Reply
+from reconciler.ports.http.references import Value
+from reconciler.ports.http.settings import Request
+
+Values = Mapping[str, FieldValue]
+
+Accepted = Callable[[str], Awaitable[None]]
+"""Awaited with the record's id as soon as the system accepted a write, before the record is read back."""
+
+_NO_LINES: Final[Lines] = MappingProxyType({})
+_NO_CONTEXT: Final[Mapping[str, JsonValue]] = MappingProxyType({})
+_NOT_DESCRIBED: Final = "the description does not say how it is written"
+_CHECK: Final = "Look at the record in the system: it was done if it has the new values of {fields}."
+_CHECK_NEW: Final = "Look in the system for {entity} with the same {key}, before anything is sent again."
+_Composed = TypeVar("_Composed")
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What became of a write that was not refused.
+
+    Attributes:
+        id: of the record; of a new one, the one it has now.
+        written: False when there was nothing to write: the record was that way, or was there, already.
+        verified: whether reading back gave every value as it was to be.
+        differing: fields that read back otherwise; those of lines as `lines[<key>].<field>`.
+        left_out: fields of a new record that the system does not take.
+        before: the record before the write; None for a new one.
+        after: as read back; None when it could not be read.
+        problem: why it could not be read back; None when it was.
+    """
+
+    id: str
+    written: bool
+    verified: bool
+    differing: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    before: CurrentRecord | None = None
+    after: CurrentRecord | None = None
+    problem: SystemReadError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A change of a record that is there, and how it is sent: `composed` gives what its request refers to besides."""
+
+    request: Request
+    done: Sequence[Sign]
+    wanted: Values
+    expected: Values
+    lines: Lines
+    composed: Callable[[Left, CurrentRecord], Mapping[str, Value]]
+
+    @property
+    def names(self) -> list[str]:
+        """Fields that change, for people."""
+        return [*self.wanted, *(f"lines[{key}]" for key in self.lines)]
+
+
+class RecordWriter:
+    """Writes records of one system, as its description says.
+
+    Args:
+        system: `crm` or `erp`, for messages.
+        port: open. Writes may run concurrently, but no two of the same record.
+        mappings: how the project reads each entity.
+        time_zone: as of `Connector`.
+        context: the project's values for `context.<name>`.
+    """
+
+    def __init__(
+        self,
+        system: str,
+        description: Description,
+        port: RecordPort,
+        mappings: Mapping[str, EntityMapping],
+        time_zone: tzinfo,
+        context: Mapping[str, JsonValue] = _NO_CONTEXT,
+    ) -> None:
+        self._system = system
+        self._description = description
+        self._port = port
+        self._mappings = mappings
+        self._reader = RecordReader(system, description, port, time_zone)
+        self._plans = {
+            entity: WritePlan(description.entities[entity], mapping, context)
+            for entity, mapping in mappings.items()
+            if description.entities[entity].write is not None
+        }
+
+    def can_create(self, entity: str) -> bool:
+        """Whether records can be added."""
+        return entity in self._plans and self._plans[entity].write.create is not None
+
+    def can_deactivate(self, entity: str) -> bool:
+        """Whether records can be taken out of use."""
+        plan = self._plans.get(entity)
+        return plan is not None and (plan.write.deactivate is not None or plan.problem("update", "active") is None)
+
+    def problem(self, entity: str, call: Call, field: str, value: FieldValue = None) -> str | None:
+        """Why a field cannot be written, or not with this value; None when nothing is known against it."""
+        plan = self._plans.get(entity)
+        if plan is None:
+            return _NOT_DESCRIBED
+        return plan.problem(call, field) or plan.value_problem(call, field, value)
+
+    def line_problem(self, entity: str, field: str) -> str | None:
+        """Why a field of a line cannot be changed in a record that is there; None when nothing is known against it."""
+        plan = self._plans.get(entity)
+        return _NOT_DESCRIBED if plan is None else plan.line_problem(field)
+
+    async def read(self, entity: str, identity: str) -> CurrentRecord | None:
+        """The record as it is now; None when there is none (any more).
+
+        Raises:
+            SystemReadError: the system could not be read.
+        """
+        return await self._reader.read(self._mappings[entity], identity)
+
+    async def look_up(self, entity: str, record: Values) -> str | None:
+        """The id of the record that has the key of `record`, or None.
+
+        Raises:
+            NotWritableError: the key is incomplete, the system cannot be asked for it, or several records have it.
+            SystemReadError: the system could not be read.
+        """
+        mapping = self._mappings[entity]
+        fields = {each.name: each for each in mapping.fields}
+        values = {name: canonical(fields[name], record.get(name)) for name in mapping.key}
+        key = key_of(mapping.key, mapping.fields, values)
+        if key is None:
+            raise self._refused(entity, None, "its key is incomplete")
+        if len(mapping.key) > 1 or self._description.entities[entity].find is None:
+            raise self._refused(entity, None, "the system cannot be asked whether the key is taken")
+        found = await self._reader.with_key(mapping, key)
+        if len(found) > 1:
+            raise self._refused(entity, None, f"{len(found)} records have its key already")
+        return found[0] if found else None
+
+    async def update(
+        self,
+        entity: str,
+        identity: str,
+        changes: Values,
+        expected: Values,
+        *,
+        lines: Lines = _NO_LINES,
+        accepted: Accepted | None = None,
+    ) -> WriteResult:
+        """Change some fields of a record if they still are what was seen. What is as it is to be is not sent.
+
+        Args:
+            changes: field to new value; None empties it. Text is read as the field's type.
+            expected: field to the value that was seen. Every field of `changes` is in it; others are compared too.
+            lines: the same for lines, by their key within the document.
+
+        Raises:
+            NotWritableError: nothing was sent: the description, a value or the record does not allow it.
+            SupersededError: nothing was written: the record is gone, or a field holds neither what was seen nor what
+                is wanted, or the system's own guard refused.
+            WriteRefusedError: the system refused.
+            OutcomeUnknownError: sent, and nobody knows whether it was done.
+            SystemReadError: nothing was written: the system could not be reached or read.
+        """
+        plan = self._plan(entity, identity)
+        update = plan.write.update
+        self._check_asked(plan, identity, changes, expected, lines)
+        if update is None:
+            raise self._refused(entity, identity, "the description has no `update`")
+
+        def composed(left: Left, before: CurrentRecord) -> Mapping[str, Value]:
+            record = plan.changed_record(left.values, left.lines, before)
+            return {"record" if plan.whole else "changes": cast("JsonValue", record)}
+
+        change = _Change(update.request, update.done, changes, expected, lines, composed)
+        return await self._change(plan, identity, change, accepted)
+
+    async def deactivate(
+        self, entity: str, identity: str, expected: Values, *, accepted: Accepted | None = None
+    ) -> WriteResult:
+        """Take a record out of use if it still is what was seen. Nothing is ever deleted. Raises as `update`.
+
+        Where the description names no way of its own, `active` is written.
+        """
+        plan = self._plan(entity, identity)
+        call = plan.write.deactivate
+        if call is None:
+            return await self.update(
+                entity, identity, {"active": False}, {"active": True, **expected}, accepted=accepted
+            )
+        mapped = {each.name for each in plan.mapping.fields}
+        after = {name: value for name, value in call.after.items() if name in mapped}
+        if not after:
+            # A write that nothing can prove is not made.
+            raise self._refused(entity, identity, f"none of {', '.join(call.after)} is mapped, to see that it was done")
+        change = _Change(call.request, call.done, after, expected, _NO_LINES, lambda left, before: {})
+        return await self._change(plan, identity, change, accepted)
+
+    async def create(
+        self,
+        entity: str,
+        record: Values,
+        lines: Sequence[Values] = (),
+        *,
+        idempotency: str | None = None,
+        accepted: Accepted | None = None,
+    ) -> WriteResult:
+        """Add a record, unless one with its key is there: then that one is told and nothing is written.
+
+        Args:
+            record: field to value. What the system does not take is left out and told in the result.
+            lines: of a document, in order.
+            idempotency: the same text for every attempt at this one create; None makes one up.
+
+        Raises:
+            NotWritableError: nothing was sent; also when several records have the key.
+            WriteRefusedError, SystemReadError: as `update`.
+            OutcomeUnknownError: sent, and nobody knows whether it was done. `look_up` may tell once the system had time
+                to finish; a second create before that can double the record.
+        """
+        plan = self._plan(entity, None)
+        create = plan.write.create
+        new = self._composed(entity, None, lambda: plan.new_record(record, lines))
+        if create is None:
+            raise self._refused(entity, None, "the description has no `create`")
+        by_key = self._can_look_up(plan.mapping) or "idempotency" not in names_of(create.request)
+        identity = await self.look_up(entity, record) if by_key else None
+        written = identity is None
+        if identity is None:
+            target = self._new_target(plan.mapping)
+            values: dict[str, Value] = {
+                "record": cast("JsonValue", new.record),
+                "idempotency": idempotency or uuid4().hex,
+            }
+            reply = await send(self._port, create.request, values, target, create.done, None)
+            identity = _id_at(create.id, reply) or (await self._created(entity, record, target) if by_key else None)
+            if identity is None:
+                raise target.unknown("the answer names no id, and no record with its key was found")
+            if accepted is not None:
+                await accepted(identity)
+        wanted = {name: value for name, value in record.items() if name not in new.left_out and value is not None}
+        result = await self._read_back(plan.mapping, identity, wanted, plan.new_lines_wanted(lines))
+        return replace(result, written=written, left_out=new.left_out)
+
+    async def _change(self, plan: WritePlan, identity: str, change: _Change, accepted: Accepted | None) -> WriteResult:
+        entity = plan.mapping.entity
+        before = await self._reader.read(plan.mapping, identity)
+        if before is None:
+            raise SupersededError(self._system, entity, identity, "the record is not there any more")
+        left = left_to_write(plan.mapping, before, change.wanted, change.expected, change.lines)
+        if left.conflicts:
+            text = f"changed since it was seen: {', '.join(left.conflicts)}; nothing was written"
+            raise SupersededError(self._system, entity, identity, text, left.conflicts)
+        if left.nothing:
+            return WriteResult(identity, written=False, verified=True, before=before, after=before)
+        values = self._composed(entity, identity, lambda: change.composed(left, before))
+        values = {**self._present_values(plan, before), **values}
+        target = Target(self._system, entity, identity, _CHECK.format(fields=", ".join(change.names)))
+        await send(self._port, change.request, values, target, change.done, plan.write.guard)
+        if accepted is not None:
+            await accepted(identity)
+        result = await self._read_back(plan.mapping, identity, change.wanted, change.lines)
+        return replace(result, before=before)
+
+    async def _read_back(self, mapping: EntityMapping, identity: str, wanted: Values, lines: Lines) -> WriteResult:
+        """What a write left behind. A failure to read does not undo the write, and is told beside it."""
+        try:
+            after = await self._reader.read(mapping, identity)
+        except SystemReadError as problem:
+            return WriteResult(identity, written=True, verified=False, problem=problem)
+        if after is None:
+            return WriteResult(identity, written=True, verified=False, differing=tuple(wanted))
+        apart = tuple(differing(mapping, after, wanted, lines))
+        return WriteResult(identity, written=True, verified=not apart, differing=apart, after=after)
+
+    async def _created(self, entity: str, record: Values, target: Target) -> str | None:
+        """The id of a record whose creation was accepted without naming one."""
+        try:
+            return await self.look_up(entity, record)
+        except (SystemReadError, NotWritableError) as error:
+            raise target.unknown("the answer names no id, and the record was not found by its key") from error
+
+    def _present_values(self, plan: WritePlan, before: CurrentRecord) -> dict[str, Value]:
+        """What requests about a record that is there may refer to."""
+        source = self._description.entities[plan.mapping.entity]
+        values = {**id_values(before.id, source.id), "current": dict(before.named)}
+        if plan.write.guard is not None:
+            if before.guard is None:
+                why = "the system did not say what guards it against writes of others in the meantime"
+                raise self._refused(plan.mapping.entity, before.id, why)
+            values["guard"] = before.guard
+        return values
+
+    def _check_asked(self, plan: WritePlan, identity: str, changes: Values, expected: Values, lines: Lines) -> None:
+        entity = plan.mapping.entity
+        asked = [(changes, expected), *((line.changes, line.expected) for line in lines.values())]
+        if any(not each.keys() <= seen.keys() for each, seen in asked):
+            raise ValueError("every field that changes needs the value that was seen")
+        for name in changes:
+            if (problem := plan.problem("update", name)) is not None:
+                raise self._refused(entity, identity, f"{name}: {problem}")
+        for name in {name for line in lines.values() for name in line.changes}:
+            if (problem := plan.line_problem(name)) is not None:
+                raise self._refused(entity, identity, f"{name} of a line: {problem}")
+
+    def _composed(self, entity: str, identity: str | None, compose: Callable[[], _Composed]) -> _Composed:
+        try:
+            return compose()
+        except CompositionError as error:
+            raise self._refused(entity, identity, str(error)) from error
+
+    def _plan(self, entity: str, identity: str | None) -> WritePlan:
+        plan = self._plans.get(entity)
+        if plan is None:
+            raise self._refused(entity, identity, _NOT_DESCRIBED)
+        return plan
+
+    def _can_look_up(self, mapping: EntityMapping) -> bool:
+        return len(mapping.key) == 1 and self._description.entities[mapping.entity].find is not None
+
+    def _new_target(self, mapping: EntityMapping) -> Target:
+        check = _CHECK_NEW.format(entity=mapping.entity, key=" and ".join(mapping.key))
+        return Target(self._system, mapping.entity, None, check)
+
+    def _refused(self, entity: str, identity: str | None, why: str) -> NotWritableError:
+        return NotWritableError(self._system, entity, identity, f"{why}; nothing was sent")
+
+
+def _id_at(path: str | None, reply: Reply) -> str | None:
+    """The id that an answer names, if it does."""
+    if path is None or reply.empty:
+        return None
+    found = value_at(reply.document, path)
+    identity = None if found is ABSENT else identifier_of(found)
+    return identity if isinstance(identity, str) else None

@@ -1,0 +1,195 @@
+"""What types alone cannot say about the writes of a description: requests, references, guards. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from reconciler.connectors.description import Description, EntitySource
+from reconciler.connectors.write_field_checks import field_problems, unsaid_lists
+from reconciler.connectors.writing import Companions, Sign, WriteSource
+from reconciler.ports.http.checks import Names, check_references, check_request, names_of
+from reconciler.ports.http.references import pieces_of, whole_reference
+from reconciler.ports.http.settings import Request
+from reconciler.toml_file import KeyPath, Problem
+
+
+def write_problems(description: Description) -> Iterator[Problem]:
+    """Mistakes in `write` of every entity. What is told names paths and options of the description only."""
+    if description.http is None:
+        return
+    names = Names.of(description.http, description.vendor.credentials, description.vendor.context)
+    for name, source in description.entities.items():
+        if source.write is None:
+            continue
+        place: KeyPath = ("entities", name, "write")
+        yield from _Requests(place, source, source.write, names).problems()
+        in_fields = list(field_problems(place, name, source, source.write))
+        yield from in_fields
+        if not in_fields:
+            # With a path in doubt, the rest would only repeat the same mistake.
+            yield from unsaid_lists(place, source, source.write)
+
+
+@dataclass(frozen=True, slots=True)
+class _Requests:
+    """The requests of one entity's writes."""
+
+    place: KeyPath
+    source: EntitySource
+    write: WriteSource
+    names: Names
+
+    def problems(self) -> Iterator[Problem]:
+        yield from self._reading()
+        yield from self._guard()
+        yield from self._update()
+        yield from self._create()
+        yield from self._deactivate()
+
+    def _ids(self) -> tuple[str, ...]:
+        if isinstance(self.source.id, str):
+            return ("id", "id.number")
+        return ("id", *(f"id.{position}" for position in range(len(self.source.id))))
+
+    def _current(self) -> tuple[str, ...]:
+        return tuple(f"current.{name}" for name in self.write.current)
+
+    def _about_record(self) -> tuple[str, ...]:
+        """Names that requests about a record that is there may refer to."""
+        return (*self._ids(), *self._current(), *(["guard"] if self.write.guard else []))
+
+    def _reading(self) -> Iterator[Problem]:
+        reading = self.write.read
+        if reading is not None:
+            place = (*self.place, "read", "request")
+            yield from check_request(reading.request, self.names.and_also(*self._ids()), place)
+            yield from _never_uses(reading.request, self._ids(), place, "would read the same record every time")
+        elif self.source.one is None and (self.write.update or self.write.deactivate or self.write.create):
+            hint = "Add the listing `one` to the entity, or `read` to its writes."
+            yield Problem(self.place, "nothing says how one record is read, before and after it is written", hint)
+
+    def _guard(self) -> Iterator[Problem]:
+        guard = self.write.guard
+        if guard is None:
+            return
+        place = (*self.place, "guard")
+        for name in guard.table:
+            known = Names((*self._ids(), *self._current()))
+            yield from check_references(name, known, (*place, "table", name))
+        if guard.table and guard.at is not None:
+            yield Problem(place, "has both at and table, and can be only one of them")
+        elif not guard.table and guard.at is None:
+            if guard.kind == "stamp":
+                yield Problem(place, "does not say where the stamp is", 'Add at = "…", the path of it in a record.')
+            elif self.write.read is None:
+                yield Problem(place, "the ETag header comes with an answer to `read`, which is not described")
+
+    def _update(self) -> Iterator[Problem]:
+        update = self.write.update
+        if update is None:
+            return
+        place = (*self.place, "update")
+        request = (*place, "request")
+        names = self.names.and_also(*self._about_record(), "changes", "record")
+        yield from check_request(update.request, names, request)
+        yield from _never_uses(update.request, self._ids(), request, "would not say which record")
+        yield from _never_uses(update.request, ("changes", "record"), request, "would change nothing")
+        yield from self._guarded(update.request, request)
+        yield from _reading_verb(update.request, request)
+        yield from _sign_problems(place, update.done)
+        yield from self._companions(place, update.companions, (*self._ids(), *self._current()))
+
+    def _create(self) -> Iterator[Problem]:
+        create = self.write.create
+        if create is None:
+            return
+        place = (*self.place, "create")
+        request = (*place, "request")
+        yield from check_request(create.request, self.names.and_also("record", "idempotency"), request)
+        yield from _never_uses(create.request, ("record",), request, "would add nothing")
+        yield from _reading_verb(create.request, request)
+        yield from _sign_problems(place, create.done)
+        yield from _json_path_problems((*place, "id"), create.id)
+        yield from self._companions(place, create.companions, ())
+        yield from _whole_references((*place, "defaults"), create.defaults, self._known(()))
+        if self.source.find is None and "idempotency" not in names_of(create.request):
+            hint = "Add the listing `find`, or send $idempotency where the system recognises it."
+            yield Problem(place, "a lost answer would lead to a second record: nothing finds the first one", hint)
+
+    def _deactivate(self) -> Iterator[Problem]:
+        deactivate = self.write.deactivate
+        if deactivate is None:
+            return
+        place = (*self.place, "deactivate")
+        request = (*place, "request")
+        yield from check_request(deactivate.request, self.names.and_also(*self._about_record()), request)
+        yield from _never_uses(deactivate.request, self._ids(), request, "would not say which record")
+        yield from self._guarded(deactivate.request, request)
+        yield from _reading_verb(deactivate.request, request)
+        yield from _sign_problems(place, deactivate.done)
+        if deactivate.request.method == "DELETE":
+            yield Problem((*request, "method"), "deactivating must not delete", "Nothing is ever deleted.")
+
+    def _guarded(self, request: Request, place: KeyPath) -> Iterator[Problem]:
+        if self.write.guard is not None:
+            yield from _never_uses(request, ("guard",), place, "would overwrite what somebody else changed meanwhile")
+
+    def _companions(self, place: KeyPath, companions: Sequence[Companions], known: Sequence[str]) -> Iterator[Problem]:
+        for position, each in enumerate(companions):
+            yield from _whole_references((*place, "companions", position, "values"), each.values, self._known(known))
+
+    def _known(self, known: Sequence[str]) -> Names:
+        """Names that values sent along may refer to."""
+        return Names((*known, *(name for name in self.names.known if name.startswith("context."))))
+
+
+def _whole_references(place: KeyPath, values: Mapping[str, JsonValue], names: Names) -> Iterator[Problem]:
+    """Problems of values that are composed before the request is: a reference is all of a value there, or no part."""
+    yield from check_references(values, names, place)
+    for path, text in _texts(values, place):
+        if whole_reference(text) is None and any(piece.name is not None for piece in pieces_of(text)):
+            yield Problem(path, "holds a reference inside a text; here it must be the whole value, as in $current.name")
+
+
+def _texts(value: JsonValue | Mapping[str, JsonValue], path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    match value:
+        case str():
+            yield path, value
+        case dict():
+            for name, each in value.items():
+                yield from _texts(each, (*path, name))
+        case list():
+            for position, each in enumerate(value):
+                yield from _texts(each, (*path, position))
+        case _:
+            return
+
+
+def _never_uses(request: Request, names: Sequence[str], place: KeyPath, consequence: str) -> Iterator[Problem]:
+    used = names_of(request)
+    if not any(name == each or name.startswith(f"{each}.") for name in used for each in names):
+        yield Problem(place, f"never uses {names[0]}, and {consequence}")
+
+
+def _reading_verb(request: Request, place: KeyPath) -> Iterator[Problem]:
+    if request.method == "GET":
+        yield Problem(place, "a GET writes nothing", 'Add method = "POST", or what the system wants.')
+
+
+def _sign_problems(place: KeyPath, signs: Sequence[Sign]) -> Iterator[Problem]:
+    for position, sign in enumerate(signs):
+        at = (*place, "done", position)
+        yield from _json_path_problems((*at, "at"), sign.at)
+        yield from _json_path_problems((*at, "message"), sign.message)
+        if sign.missing and sign.equals:
+            yield Problem((*at, "missing"), "nothing cannot equal something: missing and equals exclude each other")
+
+
+def _json_path_problems(place: KeyPath, path: str | None) -> Iterator[Problem]:
+    if path and ("[" in path or not all(path.split("."))):
+        yield Problem(
+            place, "is not a path into the answer: names and positions with dots between, as in `result.0.name`"
+        )

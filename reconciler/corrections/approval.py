@@ -1,0 +1,200 @@
+"""Who has to say yes to a correction, whose yes counts, and what is still missing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from reconciler.corrections.problems import LINES
+from reconciler.corrections.values import ValueTextError, typed_value
+from reconciler.model.corrections import Approval, Correction, FieldChange, Person
+from reconciler.model.entities import FieldType
+from reconciler.project_people import OURSELVES
+
+APPROVING_ROLES: Final = frozenset({"reviewer", "admin"})
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRule:
+    """How many people have to approve corrections of an entity.
+
+    Attributes:
+        entity: `customers`; of lines `orders.lines`. A rule for `orders` without a field is about its lines too.
+        field: only corrections that change this field; None for every one.
+        required: people.
+        above: only where an amount changes by more than this; of `field`, or of any field when none is named. A value
+            that was not there, or is not to be, counts as 0.
+    """
+
+    entity: str
+    field: str | None
+    required: int
+    above: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRules:
+    """The rules of a project. The highest one that applies counts, so that no rule asks for less than `required`.
+
+    Attributes:
+        required: people for every correction.
+        amounts: names of the decimal fields by entity, those of lines under `<entity>.lines`.
+        alone: where one person is enough, whether that may be who proposed or edited. Never where more are asked for.
+    """
+
+    required: int = 1
+    rules: tuple[ApprovalRule, ...] = ()
+    amounts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    alone: bool = False
+
+
+class NotCounted(StrEnum):
+    """Why an approval does not count."""
+
+    OTHER_CONTENT = "other_content"
+    LAPSED = "lapsed"
+    PROPOSER = "proposer"
+    EDITOR = "editor"
+    NO_ROLE = "no_role"
+    AUTOMATIC = "automatic"
+    """The product gave it by itself, which is never one of several pairs of eyes."""
+    TWICE = "twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """How far a correction is from being approved.
+
+    Attributes:
+        required: people who have to approve.
+        counted: those who did, in the order they did.
+        number: how many more are needed.
+        may_approve: who still can, by name.
+        not_counted: approvals that count for nothing, each with the person and the reason.
+    """
+
+    required: int
+    counted: tuple[str, ...]
+    number: int
+    may_approve: tuple[str, ...]
+    not_counted: tuple[tuple[str, NotCounted], ...] = ()
+
+    @property
+    def approved(self) -> bool:
+        """Whether nobody is missing."""
+        return self.number == 0
+
+    @property
+    def possible(self) -> bool:
+        """Whether there are people enough who can still approve."""
+        return self.number <= len(self.may_approve)
+
+
+def missing_approvals(
+    correction: Correction,
+    approvals: Sequence[Approval],
+    rules: ApprovalRules,
+    people: Mapping[str, Person],
+    now: datetime,
+) -> Missing:
+    """Who has approved this very content, and who is missing.
+
+    Args:
+        approvals: any; those of other corrections and of other content count for nothing.
+        people: by name, each once however many ways there are to be recognised.
+        now: aware. An approval lapses at its `expires_at`.
+    """
+    required = required_approvals(correction, rules)
+    barred = _barred(correction, rules, required)
+    counted: dict[str, None] = {}
+    not_counted: list[tuple[str, NotCounted]] = []
+    for approval in sorted(approvals, key=lambda each: (each.at, each.person)):
+        why = _why_not(approval, correction, barred, people, now)
+        if why is None and approval.person in counted:
+            why = NotCounted.TWICE
+        if why is None:
+            counted[approval.person] = None
+        else:
+            not_counted.append((approval.person, why))
+    may = (name for name, person in people.items() if _has_role(person) and name not in barred and name not in counted)
+    return Missing(required, tuple(counted), max(0, required - len(counted)), tuple(sorted(may)), tuple(not_counted))
+
+
+def required_approvals(correction: Correction, rules: ApprovalRules) -> int:
+    """How many people have to approve."""
+    return max((rules.required, *(rule.required for rule in rules.rules if _applies(rule, correction, rules.amounts))))
+
+
+def may_approve(
+    correction: Correction, person: Person, rules: ApprovalRules, people: Mapping[str, Person]
+) -> NotCounted | None:
+    """Why an approval of this person would not count, or None when it would."""
+    barred = _barred(correction, rules, required_approvals(correction, rules))
+    if person.name in barred:
+        return barred[person.name]
+    return None if person.name in people and _has_role(people[person.name]) else NotCounted.NO_ROLE
+
+
+def _barred(correction: Correction, rules: ApprovalRules, required: int) -> dict[str, NotCounted]:
+    """Those who made the content: their eyes are not a second pair."""
+    if rules.alone and required == 1:
+        return {}
+    editors = {change.edited_by: NotCounted.EDITOR for change in correction.changes if change.edited_by is not None}
+    return {OURSELVES: NotCounted.AUTOMATIC, **editors, correction.proposed_by: NotCounted.PROPOSER}
+
+
+def _why_not(
+    approval: Approval,
+    correction: Correction,
+    barred: Mapping[str, NotCounted],
+    people: Mapping[str, Person],
+    now: datetime,
+) -> NotCounted | None:
+    if (approval.correction, approval.digest) != (correction.id, correction.digest):
+        return NotCounted.OTHER_CONTENT
+    if approval.person in barred:
+        return barred[approval.person]
+    if approval.person not in people or not _has_role(people[approval.person]):
+        return NotCounted.NO_ROLE
+    return NotCounted.LAPSED if approval.expires_at <= now else None
+
+
+def _has_role(person: Person) -> bool:
+    return not APPROVING_ROLES.isdisjoint(person.roles)
+
+
+def _applies(rule: ApprovalRule, correction: Correction, amounts: Mapping[str, frozenset[str]]) -> bool:
+    if rule.field is None and rule.above is None and rule.entity == correction.entity:
+        return True
+    return any(
+        rule.above is None or _changes_by_more(change, rule.above, amounts.get(entity, frozenset()))
+        for entity, change in _of_rule(rule, correction)
+    )
+
+
+def _of_rule(rule: ApprovalRule, correction: Correction) -> Iterator[tuple[str, FieldChange]]:
+    """The changes a rule is about, each with the entity its field belongs to."""
+    for change in correction.changes:
+        entity = correction.entity if change.line is None else f"{correction.entity}{LINES}"
+        whole_document = rule.field is None and rule.entity == correction.entity
+        if (entity == rule.entity or whole_document) and rule.field in (None, change.field):
+            yield entity, change
+
+
+def _changes_by_more(change: FieldChange, above: Decimal, amounts: frozenset[str]) -> bool:
+    if change.field not in amounts:
+        return False
+    try:
+        return abs(_amount(change.new) - _amount(change.old)) > above
+    except ValueTextError:
+        # What cannot be read as an amount must not slip under the threshold.
+        return True
+
+
+def _amount(text: str | None) -> Decimal:
+    value = typed_value(FieldType.DECIMAL, text)
+    return value if isinstance(value, Decimal) else Decimal(0)

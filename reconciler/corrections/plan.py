@@ -1,0 +1,263 @@
+"""The sealed plan: what exactly is written, sealed by a digest over all of it, and refused once anything is different.
+
+The digest shows that a document was edited. That it is a plan that was made here, the store says: it keeps the digests
+of the plans it was given (`Corrections.plan`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from pydantic import ValidationError
+
+from reconciler.corrections.approval import Missing
+from reconciler.corrections.content import content_digest, digest_of
+from reconciler.corrections.order import in_writing_order
+from reconciler.corrections.plan_document import (
+    DOCUMENT,
+    PLAN,
+    PLAN_FORMAT,
+    LeftOutOfPlan,
+    Plan,
+    PlanDocument,
+    PlannedCorrection,
+    RestsOn,
+    moment_text,
+    totals_of,
+)
+from reconciler.errors import RefusedError
+from reconciler.model.correction_records import StoredPlan
+from reconciler.model.corrections import Correction, CorrectionState
+from reconciler.model.entities import Side
+
+MAX_AGE: Final = timedelta(hours=24)
+MAX_AHEAD: Final = timedelta(minutes=5)
+"""Clocks of two machines may differ by this; a plan from later would live longer than `MAX_AGE`."""
+
+_AGAIN: Final = "Make a new one with: reconciler corrections plan."
+_SHOWN_IDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SealedPlan:
+    """A plan and the text that was sealed.
+
+    Attributes:
+        digest: identifies it; SHA-256 in hexadecimal.
+        document: JSON text, with the digest in it.
+    """
+
+    plan: Plan
+    digest: str
+    document: str
+
+    def stored(self) -> StoredPlan:
+        """As the store keeps it."""
+        return StoredPlan(
+            digest=self.digest,
+            document=self.document,
+            made_by=self.plan.made_by,
+            made_at=self.plan.made_at,
+            corrections=tuple(correction.id for correction in self.plan.corrections),
+        )
+
+
+def seal(
+    corrections: Sequence[Correction],
+    approved_by: Mapping[str, Sequence[str]],
+    rests_on: RestsOn,
+    *,
+    made_by: str,
+    made_at: datetime,
+    left_out: Sequence[LeftOutOfPlan] = (),
+) -> SealedPlan:
+    """Make the plan of these corrections. The same ones, in whatever order, give the same plan.
+
+    Args:
+        approved_by: by the correction's id, the people whose approvals count.
+        made_at: aware.
+        left_out: approved ones that are not to be written, as the dry run says.
+
+    Raises:
+        RefusedError: there is nothing to plan, or a correction is not approved, has problems or other content than was
+            approved, or a record would be written twice.
+    """
+    ordered = in_writing_order(corrections)
+    _check_plannable(ordered)
+    plan = Plan(
+        made_by=made_by,
+        made_at=made_at.astimezone(UTC),
+        rests_on=rests_on,
+        totals=totals_of(ordered),
+        corrections=tuple(PlannedCorrection.of(each, approved_by.get(each.id, ())) for each in ordered),
+        left_out=tuple(sorted(left_out, key=lambda each: each.id)),
+    )
+    digest = _digest(plan)
+    document = DOCUMENT.dump_json(PlanDocument(PLAN_FORMAT, digest, plan), indent=1)
+    return SealedPlan(plan, digest, document.decode())
+
+
+def read_sealed(document: str | bytes, *, now: datetime) -> SealedPlan:
+    """A plan that was sealed at most 24 hours ago, as it was sealed.
+
+    Args:
+        now: aware.
+
+    Raises:
+        RefusedError: it is no plan, was edited, holds a name that nobody knows, or is too old or not of our time.
+    """
+    try:
+        read = DOCUMENT.validate_json(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise RefusedError(
+            f"this is not a plan that can be read: {f'{place}: ' if place else ''}{first['msg']}.", hint=_AGAIN
+        ) from None
+    plan = read.plan
+    if _digest(plan) != read.digest or any(not _is_whole(correction) for correction in plan.corrections):
+        raise RefusedError("the plan was changed after it was sealed.", hint=_AGAIN)
+    if now - plan.made_at > MAX_AGE:
+        raise RefusedError(f"the plan is of {moment_text(plan.made_at)}, more than 24 hours old.", hint=_AGAIN)
+    if plan.made_at - now > MAX_AHEAD:
+        raise RefusedError(
+            f"the plan is of {moment_text(plan.made_at)}, which is still to come.",
+            hint="Set the clocks right, or make a new plan.",
+        )
+    return SealedPlan(plan, read.digest, document if isinstance(document, str) else document.decode())
+
+
+class Objection(StrEnum):
+    """What speaks against writing a plan."""
+
+    STAGE = "stage"
+    PROJECT = "project"
+    DESCRIPTION = "description"
+    GONE = "gone"
+    CHANGED = "changed"
+    WITHDRAWN = "withdrawn"
+    APPROVAL = "approval"
+
+
+@dataclass(frozen=True, slots=True)
+class Objected:
+    """One thing that a plan rests on and that is different now.
+
+    Attributes:
+        subject: id of the correction, `crm` or `erp` for a description, "" otherwise.
+    """
+
+    objection: Objection
+    subject: str = ""
+
+
+def what_changed(
+    plan: Plan, rests_on: RestsOn, corrections: Mapping[str, Correction], missing: Mapping[str, Missing]
+) -> list[Objected]:
+    """What the plan rests on and what is different now; empty when it can be written.
+
+    A correction that this plan wrote already, or began to, needs no approval any more: a plan that was interrupted is
+    gone through again.
+
+    Args:
+        rests_on: as things are now.
+        corrections: as they are kept now, by id.
+        missing: what is missing of approval now, by id; an id that is not there is not approved.
+    """
+    changed = [
+        Objected(objection, subject)
+        for objection, subject, before, after in (
+            (Objection.STAGE, "", plan.rests_on.stage, rests_on.stage),
+            (Objection.PROJECT, "", plan.rests_on.project, rests_on.project),
+            (Objection.DESCRIPTION, "crm", plan.rests_on.crm, rests_on.crm),
+            (Objection.DESCRIPTION, "erp", plan.rests_on.erp, rests_on.erp),
+        )
+        if before != after
+    ]
+    for planned in plan.corrections:
+        objection = _objection(planned, corrections.get(planned.id), missing.get(planned.id))
+        if objection is not None:
+            changed.append(Objected(objection, planned.id))
+    return changed
+
+
+def refusal(changed: Sequence[Objected]) -> RefusedError:
+    """The error that tells why a plan is not written."""
+    return RefusedError(f"the plan does not fit any more: {'; '.join(_told(changed))}.", hint=_AGAIN)
+
+
+_TOLD: Final = {
+    Objection.STAGE: "the project is in another stage",
+    Objection.PROJECT: "the project file was changed",
+    Objection.DESCRIPTION: "the description was changed: {subjects}",
+    Objection.GONE: "not kept any more: {subjects}",
+    Objection.CHANGED: "of other content now: {subjects}",
+    Objection.WITHDRAWN: "taken out of the plan: {subjects}",
+    Objection.APPROVAL: "not approved any more: {subjects}",
+}
+
+
+def _told(changed: Sequence[Objected]) -> Iterator[str]:
+    by_kind: dict[Objection, list[str]] = {}
+    for each in changed:
+        by_kind.setdefault(each.objection, []).append(each.subject)
+    for objection, subjects in by_kind.items():
+        more = f" and {len(subjects) - _SHOWN_IDS} more" if len(subjects) > _SHOWN_IDS else ""
+        yield _TOLD[objection].format(subjects=f"{', '.join(subjects[:_SHOWN_IDS])}{more}")
+
+
+def _objection(planned: PlannedCorrection, kept: Correction | None, missing: Missing | None) -> Objection | None:
+    if kept is None:
+        return Objection.GONE
+    if kept.digest != planned.digest:
+        return Objection.CHANGED
+    if kept.state in (CorrectionState.PROPOSED, CorrectionState.APPROVED, CorrectionState.REJECTED):
+        return Objection.WITHDRAWN
+    if kept.state in (CorrectionState.PLANNED, CorrectionState.FAILED) and (missing is None or not missing.approved):
+        return Objection.APPROVAL
+    return None
+
+
+def _check_plannable(corrections: Sequence[Correction]) -> None:
+    if not corrections:
+        raise RefusedError("there is nothing to plan.", hint="Approve corrections first.")
+    records = Counter(map(_record, corrections))
+    for each in corrections:
+        if each.state is not CorrectionState.APPROVED:
+            why = f"is {each.state.value}"
+        elif each.problems:
+            why = f"has problems: {'; '.join(each.problems)}"
+        elif digest_of(each) != each.digest:
+            why = "is not what was approved"
+        elif records[_record(each)] > 1:
+            why = "is not the only one for its record"
+        else:
+            continue
+        raise RefusedError(f"correction {each.id} of {each.entity} {each.key} {why}.")
+
+
+def _record(correction: Correction) -> tuple[str, Side, str | None, str]:
+    """Which record is written; a new one goes by its key."""
+    identity = correction.record_id
+    return correction.entity, correction.side, identity, correction.key if identity is None else ""
+
+
+def _digest(plan: Plan) -> str:
+    """Over the text of the plan as it is always written, whatever the spaces and order of the document."""
+    return hashlib.sha256(PLAN.dump_json(plan)).hexdigest()
+
+
+def _is_whole(planned: PlannedCorrection) -> bool:
+    """Whether the content is the one its digest, which was approved, is about."""
+    changes = tuple(change.change() for change in planned.changes)
+    try:
+        found = content_digest(planned.entity, planned.key, planned.side, planned.action, planned.record_id, changes)
+    except ValueError:
+        return False
+    return found == planned.digest

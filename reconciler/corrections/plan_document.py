@@ -1,0 +1,173 @@
+"""The text of a plan: strict types, so that a name that nobody knows is refused. Pure data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Final, Literal, Self
+
+from pydantic import AwareDatetime, ConfigDict, TypeAdapter
+
+from reconciler.model.corrections import Correction, CorrectionAction, FieldChange
+from reconciler.model.entities import Side
+
+PLAN_FORMAT: Final = "reconciler-plan/1"
+
+
+_STRICT: Final = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """One field, from the value it is to have still to the one it gets (`FieldChange`)."""
+
+    __pydantic_config__ = _STRICT
+
+    field: str
+    line: str | None
+    old: str | None
+    new: str | None
+    finding: str | None
+    edited_by: str | None
+
+    @classmethod
+    def of(cls, change: FieldChange) -> Self:
+        """The same, to be written down."""
+        return cls(change.field, change.line, change.old, change.new, change.finding, change.edited_by)
+
+    def change(self) -> FieldChange:
+        """The same, as a correction holds it."""
+        return FieldChange(self.field, self.old, self.new, self.line, self.finding, self.edited_by)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCorrection:
+    """One record that is written (`Correction`). `approved_by` are the people whose approvals count."""
+
+    __pydantic_config__ = _STRICT
+
+    id: str
+    entity: str
+    key: str
+    side: Side
+    action: CorrectionAction
+    record_id: str | None
+    source_id: str | None
+    undoes: str | None
+    digest: str
+    proposed_by: str
+    approved_by: tuple[str, ...]
+    changes: tuple[PlannedChange, ...]
+
+    @classmethod
+    def of(cls, correction: Correction, approved_by: Sequence[str]) -> Self:
+        """The same, to be written down."""
+        return cls(
+            id=correction.id,
+            entity=correction.entity,
+            key=correction.key,
+            side=correction.side,
+            action=correction.action,
+            record_id=correction.record_id,
+            source_id=correction.source_id,
+            undoes=correction.undoes,
+            digest=correction.digest,
+            proposed_by=correction.proposed_by,
+            approved_by=tuple(approved_by),
+            changes=tuple(map(PlannedChange.of, correction.changes)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutOfPlan:
+    """An approved correction that the dry run would not see through, and what stood against it."""
+
+    __pydantic_config__ = _STRICT
+
+    id: str
+    state: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemTotals:
+    """What is written to one system. `fields` counts those of lines too; fields that stay as they are do not count."""
+
+    __pydantic_config__ = _STRICT
+
+    records: int = 0
+    created: int = 0
+    updated: int = 0
+    deactivated: int = 0
+    fields: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RestsOn:
+    """What a plan was made from besides the corrections. When any of it is another, the plan is void.
+
+    Attributes:
+        stage: of the project.
+        project: digest of the project file.
+        crm, erp: digests of the descriptions of the two systems, as they are used.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    stage: str
+    project: str
+    crm: str
+    erp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that is going to be written, and nothing else."""
+
+    __pydantic_config__ = _STRICT
+
+    made_by: str
+    made_at: AwareDatetime
+    rests_on: RestsOn
+    totals: dict[Side, SystemTotals]
+    corrections: tuple[PlannedCorrection, ...]
+    left_out: tuple[LeftOutOfPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDocument:
+    """The text: a plan and the SHA-256, in hexadecimal, of how the plan alone is written."""
+
+    __pydantic_config__ = _STRICT
+
+    format: Literal["reconciler-plan/1"]
+    digest: str
+    plan: Plan
+
+
+PLAN: Final = TypeAdapter(Plan)
+DOCUMENT: Final = TypeAdapter(PlanDocument)
+
+
+def totals_of(corrections: Iterable[Correction]) -> dict[Side, SystemTotals]:
+    """What is written to each system."""
+    counts = {side: dict.fromkeys((each.name for each in fields(SystemTotals)), 0) for side in Side}
+    for correction in corrections:
+        count = counts[correction.side]
+        count["records"] += 1
+        count[_COUNTED_AS[correction.action]] += 1
+        count["fields"] += sum(change.old != change.new for change in correction.changes)
+    return {side: SystemTotals(**count) for side, count in counts.items()}
+
+
+_COUNTED_AS: Final = {
+    CorrectionAction.CREATE: "created",
+    CorrectionAction.UPDATE: "updated",
+    CorrectionAction.DEACTIVATE: "deactivated",
+}
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment in a sentence for people."""
+    return moment.isoformat(sep=" ", timespec="seconds")

@@ -1,0 +1,1 @@
+"""Layouts of text files: lines, cells, XML elements and JSON objects into records."""

@@ -1,0 +1,1 @@
+"""Workbooks: the rows of a sheet into records, whichever program wrote it."""
