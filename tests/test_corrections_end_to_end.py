@@ -32,7 +32,7 @@ from reconciler.model.findings import FindingStatus
 from reconciler.project import load_project
 from reconciler.store.state.records import FindingFilter
 from reconciler.store.state.webhook_records import HintedRecord, IncomingNotice
-from tests.app.corrections_rig import ALL, Rig, changed, reconciled_once, rig
+from tests.app.corrections_rig import ALL, Rig, changed, rig
 
 S = CorrectionState
 _COMPARED = {
@@ -47,17 +47,12 @@ _COMPARED = {
 Enter = Callable[..., AbstractAsyncContextManager[Rig]]
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return reconciled_once(tmp_path_factory.mktemp("corrections") / "box")
-
-
 @pytest.fixture
-def enter(prepared: Path, tmp_path: Path) -> Enter:
+def enter(tmp_path: Path) -> Enter:
     """A context with the systems and the project as they were after the first run; the project file may be edited."""
 
     def entered(edit: Callable[[str], str] = lambda text: text, name: str = "here") -> AbstractAsyncContextManager[Rig]:
-        return rig(prepared, tmp_path / name, edit)
+        return rig(tmp_path / name, edit)
 
     return entered
 
@@ -227,13 +222,13 @@ async def test_a_plan_of_another_project_file_is_refused(enter: Enter) -> None:
 FOUR_EYES = "\n[approvals]\nrequired = 2\n"
 
 
-async def test_two_other_people_have_to_approve_where_two_are_required(enter: Enter) -> None:
+async def test_two_people_have_to_approve_and_who_proposed_is_never_the_second(enter: Enter) -> None:
     async with enter(lambda text: text + FOUR_EYES) as rig:
         proposal = await _proposal(rig, "legal_name")
-        with pytest.raises(RefusedError, match="ana proposed it"):
-            await approve_corrections(rig.acting("ana"), ALL)
         first = await approve_corrections(rig.acting("bia"), ALL)
         assert [missing.number for _, missing in first.waiting] == [1]
+        with pytest.raises(RefusedError, match="ana proposed it"):
+            await approve_corrections(rig.acting("ana"), ALL)
         again = await approve_corrections(rig.acting("bia"), ALL)
         assert not again.approved
         planned = await plan_corrections(rig.acting("bia"), ALL, out=None)
@@ -241,6 +236,16 @@ async def test_two_other_people_have_to_approve_where_two_are_required(enter: En
         second = await approve_corrections(rig.acting("caio"), ALL)
         assert [each.id for each in second.approved] == [proposal.id]
         assert await rig.state_of(proposal.id) is S.APPROVED
+
+
+async def test_who_proposed_may_be_the_first_of_two_and_not_both(enter: Enter) -> None:
+    async with enter(lambda text: text + FOUR_EYES) as rig:
+        proposal = await _proposal(rig, "legal_name")
+        for _ in range(2):
+            own = await approve_corrections(rig.acting("ana"), ALL)
+            assert [missing.number for _, missing in own.waiting] == [1]
+        second = await approve_corrections(rig.acting("bia"), ALL)
+        assert [each.id for each in second.approved] == [proposal.id]
 
 
 async def test_an_amount_above_its_threshold_takes_two_people_and_the_others_one(enter: Enter) -> None:

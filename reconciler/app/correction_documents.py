@@ -9,7 +9,6 @@ from typing import Any
 from reconciler.app.correct import Applied, LeftAlone, Planned, Proposed, Retried, ShownCorrection
 from reconciler.corrections.approval import Missing
 from reconciler.corrections.plan_document import totals_of
-from reconciler.corrections.problems_pt import problem_in_portuguese
 from reconciler.corrections.reasons import sentence
 from reconciler.model.corrections import Correction, FieldChange
 from reconciler.model.staging import shown_key
@@ -175,12 +174,6 @@ def retried_document(retried: Retried) -> Document:
         },
         "left_out": left_alone_documents(retried.left_alone),
     }
-
-
-def problem_texts(correction: Correction, locale: str) -> list[str]:
-    """Why the target will not take it, in the language of the project."""
-    portuguese = locale.lower().startswith("pt")
-    return [problem_in_portuguese(problem) if portuguese else problem for problem in correction.problems]
 
 
 def _states(corrections: Iterable[Correction]) -> Mapping[str, int]:

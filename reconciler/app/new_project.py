@@ -55,7 +55,7 @@ def project_text(wanted: NewProject, descriptions: Mapping[Side, Description]) -
         crm, erp = sources[Side.CRM], sources[Side.ERP]
         if crm is not None and erp is not None:
             parts.append(_entity(entity, crm, erp))
-    parts.append(_run())
+    parts += [_approvals(), _run()]
     return "\n".join(parts)
 
 
@@ -106,6 +106,16 @@ def _entity(entity: Entity, crm: EntitySource, erp: EntitySource) -> str:
             place = f'{{ {missing} = "path.in.the.{missing}.record" }}'
             lines.append(f"# {field.name} = {place}    # only the {here[0]} is described")
     return "\n".join(lines) + "\n"
+
+
+def _approvals() -> str:
+    return """# [people]                        # without it every user of this machine may do everything
+# ana = { roles = ["reviewer"] }  # proposes, approves; "operator" plans and applies, "admin" does all
+
+[approvals]
+required = 1                      # people who approve a correction; 2 = four eyes
+expires_h = 24                    # an approval counts for so long
+"""
 
 
 def _run() -> str:

@@ -26,6 +26,18 @@ def operating_system_user() -> str:
         return f"uid {os.getuid()}"
 
 
+def looking(workspace: Workspace) -> Acting:
+    """Whoever runs the command, only to read: they need be nobody the project names.
+
+    Raises:
+        ConfigurationError: the project file or a description is wrong.
+    """
+    from reconciler.app.correct import Acting
+    from reconciler.model.corrections import Person
+
+    return Acting.begin(workspace, Person(operating_system_user()))
+
+
 def acting(workspace: Workspace, as_person: str | None) -> Acting:
     """The person who runs the command, at work on the corrections of the workspace.
 

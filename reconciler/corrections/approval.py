@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -43,13 +43,14 @@ class ApprovalRules:
     Attributes:
         required: people for every correction.
         amounts: names of the decimal fields by entity, those of lines under `<entity>.lines`.
-        alone: where one person is enough, whether that may be who proposed or edited. Never where more are asked for.
+        makers_first: whether who proposed or edited may be the first to approve, alone where one person is enough.
+            They are never a further pair of eyes.
     """
 
     required: int = 1
     rules: tuple[ApprovalRule, ...] = ()
     amounts: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    alone: bool = False
+    makers_first: bool = False
 
 
 class NotCounted(StrEnum):
@@ -73,7 +74,8 @@ class Missing:
         required: people who have to approve.
         counted: those who did, in the order they did.
         number: how many more are needed.
-        may_approve: who still can, by name.
+        may_approve: who still can now, by name.
+        attainable: how many of them can count in the end: of those who made the content one at most.
         not_counted: approvals that count for nothing, each with the person and the reason.
     """
 
@@ -81,6 +83,7 @@ class Missing:
     counted: tuple[str, ...]
     number: int
     may_approve: tuple[str, ...]
+    attainable: int = 0
     not_counted: tuple[tuple[str, NotCounted], ...] = ()
 
     @property
@@ -91,7 +94,7 @@ class Missing:
     @property
     def possible(self) -> bool:
         """Whether there are people enough who can still approve."""
-        return self.number <= len(self.may_approve)
+        return self.number <= self.attainable
 
 
 def missing_approvals(
@@ -109,19 +112,21 @@ def missing_approvals(
         now: aware. An approval lapses at its `expires_at`.
     """
     required = required_approvals(correction, rules)
-    barred = _barred(correction, rules, required)
+    makers = _makers(correction)
     counted: dict[str, None] = {}
     not_counted: list[tuple[str, NotCounted]] = []
     for approval in sorted(approvals, key=lambda each: (each.at, each.person)):
-        why = _why_not(approval, correction, barred, people, now)
-        if why is None and approval.person in counted:
-            why = NotCounted.TWICE
+        why = _why_not(approval, correction, people, now) or _barred(approval.person, makers, rules, required, counted)
         if why is None:
             counted[approval.person] = None
         else:
             not_counted.append((approval.person, why))
-    may = (name for name, person in people.items() if _has_role(person) and name not in barred and name not in counted)
-    return Missing(required, tuple(counted), max(0, required - len(counted)), tuple(sorted(may)), tuple(not_counted))
+    able = [name for name, person in people.items() if _has_role(person) and name not in counted]
+    may = sorted(name for name in able if _barred(name, makers, rules, required, counted) is None)
+    attainable = sum(name not in makers for name in may) + any(name in makers for name in may)
+    return Missing(
+        required, tuple(counted), max(0, required - len(counted)), tuple(may), attainable, tuple(not_counted)
+    )
 
 
 def required_approvals(correction: Correction, rules: ApprovalRules) -> int:
@@ -130,34 +135,50 @@ def required_approvals(correction: Correction, rules: ApprovalRules) -> int:
 
 
 def may_approve(
-    correction: Correction, person: Person, rules: ApprovalRules, people: Mapping[str, Person]
+    correction: Correction,
+    person: Person,
+    rules: ApprovalRules,
+    people: Mapping[str, Person],
+    counted: Collection[str] = (),
 ) -> NotCounted | None:
-    """Why an approval of this person would not count, or None when it would."""
-    barred = _barred(correction, rules, required_approvals(correction, rules))
-    if person.name in barred:
-        return barred[person.name]
+    """Why an approval of this person would not count now, or None when it would.
+
+    Args:
+        counted: those whose approval counts already, as `missing_approvals` tells.
+    """
+    barred = _barred(person.name, _makers(correction), rules, required_approvals(correction, rules), counted)
+    if barred is not None:
+        return barred
     return None if person.name in people and _has_role(people[person.name]) else NotCounted.NO_ROLE
 
 
-def _barred(correction: Correction, rules: ApprovalRules, required: int) -> dict[str, NotCounted]:
-    """Those who made the content: their eyes are not a second pair."""
-    if rules.alone and required == 1:
-        return {}
+def _makers(correction: Correction) -> dict[str, NotCounted]:
+    """Those who made the content, whose eyes are never a second pair."""
     editors = {change.edited_by: NotCounted.EDITOR for change in correction.changes if change.edited_by is not None}
     return {OURSELVES: NotCounted.AUTOMATIC, **editors, correction.proposed_by: NotCounted.PROPOSER}
+
+
+def _barred(
+    name: str, makers: Mapping[str, NotCounted], rules: ApprovalRules, required: int, counted: Collection[str]
+) -> NotCounted | None:
+    """Why this person cannot be the next to approve."""
+    if name in counted:
+        return NotCounted.TWICE
+    if name not in makers:
+        return None
+    is_first = rules.makers_first and not counted
+    # A machine has no eyes: its approval stands alone or not at all.
+    return None if is_first and (name != OURSELVES or required == 1) else makers[name]
 
 
 def _why_not(
     approval: Approval,
     correction: Correction,
-    barred: Mapping[str, NotCounted],
     people: Mapping[str, Person],
     now: datetime,
 ) -> NotCounted | None:
     if (approval.correction, approval.digest) != (correction.id, correction.digest):
         return NotCounted.OTHER_CONTENT
-    if approval.person in barred:
-        return barred[approval.person]
     if approval.person not in people or not _has_role(people[approval.person]):
         return NotCounted.NO_ROLE
     return NotCounted.LAPSED if approval.expires_at <= now else None

@@ -19,12 +19,13 @@ LIVE_STATES: Final = frozenset(
         CorrectionState.APPROVED,
         CorrectionState.PLANNED,
         CorrectionState.APPLYING,
-        CorrectionState.APPLIED,
         CorrectionState.FAILED,
         CorrectionState.UNKNOWN,
     }
 )
-"""A record of a side has at most one correction in these states: what is in them may still be written, or proved."""
+"""A record of a side has at most one correction in these states: what is in them may still be written.
+
+One that is `applied` was written; a system that keeps something else than was sent must not bar the record for good."""
 
 
 @dataclass(frozen=True, slots=True)

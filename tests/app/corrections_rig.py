@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -39,17 +42,25 @@ from reconciler.store.state.records import FindingFilter
 from tests.app.running import run
 
 OPTIONS = SandboxOptions(customers=40, seed=1)
+ENTITIES = ("customers", "products", "orders")
+"""Those that anything is written of."""
 ALL = Choice(everything=True)
 OPEN = FindingFilter(status=FindingStatus.OPEN)
 
 
-def reconciled_once(folder: Path, options: SandboxOptions = OPTIONS) -> Path:
-    """A folder with the state and the snapshots of one run over these systems."""
+_FOLDERS = ExitStack()
+atexit.register(_FOLDERS.close)
+
+
+@cache
+def reconciled_once() -> Path:
+    """A folder with the state and the snapshots of one run over these systems, made once for all tests of a session."""
+    folder = Path(_FOLDERS.enter_context(TemporaryDirectory(prefix="reconciler-tests-"))) / "box"
 
     async def prepare() -> None:
-        async with running_sandbox(options) as sandbox:
+        async with running_sandbox(OPTIONS) as sandbox:
             project, _ = sandbox.write_files(folder)
-            await run(project)
+            await run(project, *ENTITIES)
 
     asyncio.run(prepare())
     return folder
@@ -125,7 +136,7 @@ class Rig:
 
     async def run_again(self, *entities: str) -> None:
         """Reconcile once more."""
-        await run(self.project_file, *entities)
+        await run(self.project_file, *(entities or ENTITIES))
 
     async def records(self, side: Side) -> dict[str, list[dict[str, Any]]]:
         """All records of a system."""
@@ -159,11 +170,11 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(prepared: Path, folder: Path, edit: Callable[[str], str] = lambda text: text) -> AsyncIterator[Rig]:
-    """The systems as they were when `prepared` was reconciled; `edit` changes the text of the project file."""
+async def rig(folder: Path, edit: Callable[[str], str] = lambda text: text) -> AsyncIterator[Rig]:
+    """The systems as they were when they were reconciled once; `edit` changes the text of the project file."""
     configure_logging(debug=False)
     box = folder / "box"
-    shutil.copytree(prepared, box)
+    shutil.copytree(await asyncio.to_thread(reconciled_once), box)
     async with running_sandbox(OPTIONS) as sandbox, aiohttp.ClientSession() as session:
         project_file, _ = sandbox.write_files(box)
         project_file.write_text(edit(project_file.read_text()))

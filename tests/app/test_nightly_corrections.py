@@ -19,7 +19,7 @@ from tests.app.corrections_rig import Clock
 from tests.app.running import run
 
 S = CorrectionState
-_OPTIONS = SandboxOptions(customers=30, seed=1)
+_OPTIONS = SandboxOptions(customers=12, seed=1)
 _RULE = '{ causes = ["case", "spacing", "accents"], cap = 1, stages = ["sandbox"] }'
 _NIGHTLY = f'\n[corrections]\npropose = "nightly"\nauto_approve = [{_RULE}]\n'
 

@@ -14,6 +14,8 @@ _BENCHMARKS: dict[str, list[str]] = {
     "store": ["tests.bench.bench_store", "1000000", "3"],
     "files": ["tests.bench.bench_files"],
     "plan": ["tests.bench.bench_plan"],
+    "apply": ["tests.bench.bench_apply"],
+    "audit": ["tests.bench.bench_audit", "1000000", "1"],
 }
 
 

@@ -25,6 +25,7 @@ from reconciler.cli.identity import operating_system_user
 from reconciler.cli.output import width
 from reconciler.cli.stopping import stop_on_signal
 from reconciler.errors import ReconcilerError
+from tests.app.corrections_rig import OPTIONS, reconciled_once
 from tests.processes import Sandbox
 
 _COLUMNS = 80
@@ -64,11 +65,11 @@ def app() -> typer.Typer:
 
 
 @pytest.fixture(scope="module")
-def systems(tmp_path_factory: pytest.TempPathFactory, app: typer.Typer) -> Iterator[Path]:
+def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a sandbox that was reconciled once."""
-    with Sandbox(tmp_path_factory.mktemp("corrections") / "box", "--customers", "40") as sandbox:
-        code, _, narration = Commands(sandbox.project, app).run("run")
-        assert code == 1, narration
+    folder = tmp_path_factory.mktemp("corrections") / "box"
+    shutil.copytree(reconciled_once(), folder)
+    with Sandbox(folder, "--customers", str(OPTIONS.customers), "--seed", str(OPTIONS.seed)) as sandbox:
         yield sandbox.project.parent
 
 
@@ -291,6 +292,17 @@ async def test_the_first_signal_asks_to_finish_and_the_second_ends() -> None:
     await asked.wait()
     assert not working.done()
     os.kill(os.getpid(), signal.SIGTERM)
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(typer.Exit) as ended:
         await working
+    assert ended.value.exit_code == 130
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_somebody_the_project_does_not_name_reads_and_decides_nothing(at_work: Commands) -> None:
+    at_work.json("corrections", "propose", "--field", "credit_limit")
+    at_work.project.write_text(at_work.project.read_text() + '\n[people]\nana = { roles = ["admin"] }\n')
+    assert at_work.json("corrections", "list")
+    code, _, message = at_work.run("corrections", "approve", "--all")
+    assert code == 2
+    assert "nobody in [people]" in message
+    assert at_work.json("corrections", "approve", "--all", "--as", "ana")["approved"]

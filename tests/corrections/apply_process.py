@@ -26,7 +26,7 @@ from tests.corrections.sandbox_pair import described, writers
 
 STATE = "sqlite:///state.db"
 PLAN = "f" * 64
-SETTLE_S = 1.0
+SETTLE_S = 1.5
 REFUSED = 77
 _LONGEST_WAIT_POLLS = 2000
 

@@ -237,7 +237,7 @@ async def test_what_cannot_be_decided(tmp_path: Path) -> None:
         assert sum(step.kind is StepKind.INTENT for step in steps) == 1
 
 
-@pytest.mark.parametrize("kind", [FaultKind.DROP, FaultKind.LOST, FaultKind.HTML])
+@pytest.mark.parametrize("kind", [FaultKind.DROP, FaultKind.HTML])
 async def test_a_system_that_is_down_all_the_time_ends_the_day_all_the_same(tmp_path: Path, kind: FaultKind) -> None:
     async with bad_day(tmp_path, FaultPlan(kind, every=1)) as day:
         async with asyncio.timeout(30):

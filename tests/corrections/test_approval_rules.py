@@ -91,12 +91,27 @@ def test_a_role_that_somebody_only_claims_is_none() -> None:
     assert may_approve(correction(), claimed, ApprovalRules(), _PEOPLE) is NotCounted.NO_ROLE
 
 
-def test_a_project_of_one_person_may_let_the_proposer_decide_alone_but_never_be_the_second() -> None:
-    alone = ApprovalRules(alone=True)
+def test_who_proposed_may_be_the_first_pair_of_eyes_and_never_the_second() -> None:
+    one, two = ApprovalRules(makers_first=True), ApprovalRules(required=2, makers_first=True)
     about = correction()
-    assert missing_approvals(about, [yes("ana", about)], alone, _PEOPLE, NOW).approved
-    both = [yes("ana", about), yes("bruno", about)]
-    assert missing_approvals(about, both, replace(alone, required=2), _PEOPLE, NOW).counted == ("bruno",)
+    assert missing_approvals(about, [yes("ana", about)], one, _PEOPLE, NOW).approved
+    alone = missing_approvals(about, [yes("ana", about)], two, _PEOPLE, NOW)
+    assert (alone.counted, alone.number, alone.may_approve) == (("ana",), 1, ("bruno", "carla"))
+    after = yes("bruno", about, at=NOW + timedelta(seconds=1))
+    assert missing_approvals(about, [yes("ana", about), after], two, _PEOPLE, NOW).approved
+    late = yes("ana", about, at=NOW + timedelta(seconds=1))
+    second = missing_approvals(about, [yes("bruno", about), late], two, _PEOPLE, NOW)
+    assert (second.counted, second.not_counted) == (("bruno",), (("ana", NotCounted.PROPOSER),))
+    assert may_approve(about, _PEOPLE["ana"], two, _PEOPLE) is None
+    assert may_approve(about, _PEOPLE["ana"], two, _PEOPLE, ("bruno",)) is NotCounted.PROPOSER
+    assert may_approve(about, _PEOPLE["bruno"], two, _PEOPLE, ("bruno",)) is NotCounted.TWICE
+
+
+def test_of_those_who_made_the_content_one_at_most_can_count() -> None:
+    about = correction(FieldChange("legal_name", "a", "b", edited_by="bruno"))
+    rules = ApprovalRules(required=3, makers_first=True)
+    missing = missing_approvals(about, [], rules, _PEOPLE, NOW)
+    assert (missing.may_approve, missing.attainable, missing.possible) == (("ana", "bruno", "carla"), 2, False)
 
 
 def test_too_few_people_are_told() -> None:

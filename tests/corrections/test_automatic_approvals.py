@@ -32,7 +32,7 @@ FIELDS = (
 )
 ENTITIES = {"customers": EntityRule("customers", FIELDS, ("tax_id",))}
 SAFE = AutomaticRule(frozenset({Cause.CASE, Cause.SPACING, Cause.ACCENTS}), cap=100)
-ONE = ApprovalRules(alone=True)
+ONE = ApprovalRules(makers_first=True)
 NAME = FieldChange("legal_name", "Aço Forte", "AÇO FORTE", finding="00000000000000a1")
 
 
@@ -117,8 +117,8 @@ def test_what_is_left_to_people(given_: Correction, why: LeftToPeople) -> None:
 @pytest.mark.parametrize(
     "rules",
     [
-        ApprovalRules(required=2, alone=True),
-        ApprovalRules(rules=(ApprovalRule("customers", "legal_name", 2),), alone=True),
+        ApprovalRules(required=2, makers_first=True),
+        ApprovalRules(rules=(ApprovalRule("customers", "legal_name", 2),), makers_first=True),
     ],
     ids=["for all", "for the field"],
 )
@@ -152,7 +152,7 @@ def test_an_automatic_approval_is_never_one_of_several(required: int, proposer: 
     people = {name: Person(name, frozenset({"reviewer"})) for name in (OURS, "ana", "rui")}
     of = proposal(proposed_by=proposer)
     given_ = [Approval(of.id, name, NOW, of.digest, NOW + timedelta(days=1)) for name in (OURS, "rui")[:required]]
-    missing = missing_approvals(of, given_, ApprovalRules(required=required, alone=True), people, NOW)
+    missing = missing_approvals(of, given_, ApprovalRules(required=required, makers_first=True), people, NOW)
     assert (OURS in missing.counted, missing.approved) == (counted, counted)
     if not counted:
         why = NotCounted.PROPOSER if proposer == OURS else NotCounted.AUTOMATIC

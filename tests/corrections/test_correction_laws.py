@@ -287,7 +287,7 @@ class Corrections(RuleBasedStateMachine):
 
 CorrectionLaws = Corrections.TestCase
 CorrectionLaws.settings = settings(
-    max_examples=2000 if FULL else 60,
+    max_examples=2000 if FULL else 50,
     stateful_step_count=60 if FULL else 30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

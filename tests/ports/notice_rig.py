@@ -129,6 +129,24 @@ class MailServer:
         return AuthResult(success=right, handled=False)
 
 
+class _Connection(SMTP):
+    """Tells when it is over: a loop that ends before would leave a socket open."""
+
+    still_open: set[SMTP]
+    all_over: asyncio.Event
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.still_open.add(self)
+        self.all_over.clear()
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self.still_open.discard(self)
+        if not self.still_open:
+            self.all_over.set()
+
+
 def _is_protected(server: SMTP) -> bool:
     return server.transport is not None and server.transport.get_extra_info("sslcontext") is not None
 
@@ -144,9 +162,13 @@ async def mail_server(
 ) -> AsyncIterator[MailServer]:
     """A mail server that runs; with a password it wants a login before anything else."""
     taking = MailServer(answers, unknown, password)
+    still_open: set[SMTP] = set()
+    all_over = asyncio.Event()
+    all_over.set()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: SMTP(
+
+    def connection() -> SMTP:
+        made = _Connection(
             taking,
             hostname="mail.example.com",
             ident="test",
@@ -156,14 +178,16 @@ async def mail_server(
             auth_required=password is not None,
             auth_require_tls=starttls is not None,
             authenticator=taking.authenticate if password is not None else None,
-        ),
-        "127.0.0.1",
-        0,
-        ssl=implicit_tls,
-    )
+        )
+        made.still_open, made.all_over = still_open, all_over
+        return made
+
+    server = await loop.create_server(connection, "127.0.0.1", 0, ssl=implicit_tls)
     try:
         taking.port = server.sockets[0].getsockname()[1]
         yield taking
     finally:
         server.close()
         await server.wait_closed()
+        async with asyncio.timeout(10):
+            await all_over.wait()

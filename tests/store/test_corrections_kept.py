@@ -78,7 +78,7 @@ _PATHS: dict[tuple[CorrectionState, ...], bool] = {
     (S.PROPOSED, S.REJECTED): False,
     (S.PROPOSED, S.APPROVED, S.PLANNED): True,
     _SENT: True,
-    (*_SENT, S.APPLIED): True,
+    (*_SENT, S.APPLIED): False,
     (*_SENT, S.FAILED): True,
     (*_SENT, S.UNKNOWN): True,
     (*_SENT, S.VERIFIED): False,

@@ -105,7 +105,7 @@ class Acting:
             for name, rule in self.rules.items()
         }
         rules = tuple(ApprovalRule(each.entity, each.field, each.required, each.above) for each in section.rules)
-        return ApprovalRules(section.required, rules, amounts, alone=True)
+        return ApprovalRules(section.required, rules, amounts, makers_first=True)
 
     @property
     def approval_lasts(self) -> timedelta:

@@ -19,7 +19,7 @@ from reconciler.app.corrections.resting import rests_on
 from reconciler.app.corrections.targets import open_targets
 from reconciler.corrections.apply import Applier, Applying, ApplyLimits
 from reconciler.corrections.attempt import Permission
-from reconciler.corrections.plan import SealedPlan, read_sealed, refusal, what_changed
+from reconciler.corrections.plan import Objected, Objection, SealedPlan, read_sealed, refusal, what_changed
 from reconciler.corrections.ports import RecordWrites
 from reconciler.corrections.progress import DONE, PARTLY, UNKNOWN_LEFT, ApplySummary, Progress, ReportProgress
 from reconciler.errors import RefusedError
@@ -179,9 +179,18 @@ async def _fitting(acting: Acting, sealed: SealedPlan) -> list[Correction]:
         raise RefusedError(f"{'; '.join(closed)}.")
     kept = await _kept(acting, [planned.id for planned in sealed.plan.corrections])
     changed = what_changed(sealed.plan, rests_on(acting), kept, await acting.missing(kept.values()))
+    changed += await _in_another_plan(acting, sealed, kept.values())
     if changed:
         raise refusal(changed)
     return [kept[planned.id] for planned in sealed.plan.corrections]
+
+
+async def _in_another_plan(acting: Acting, sealed: SealedPlan, kept: Iterable[Correction]) -> list[Objected]:
+    """Those that a later plan took over."""
+    chosen = CorrectionFilter(plan=sealed.digest, states=_S.PLANNED)
+    async with aclosing(acting.workspace.state.corrections.iterate(chosen)) as source:
+        here = {each.id async for each in source}
+    return [Objected(Objection.WITHDRAWN, each.id) for each in kept if each.state is _S.PLANNED and each.id not in here]
 
 
 async def _kept(acting: Acting, ids: Sequence[str]) -> dict[str, Correction]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from reconciler.errors import RefusedError
 from reconciler.model.correction_records import CorrectionFilter
 from reconciler.model.corrections import Correction, CorrectionState
 from reconciler.store.state.state import State
+
+_SHOWN_REASONS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +100,18 @@ def refuse_when_none(taken: Collection[object], left_alone: Iterable[LeftAlone],
     """
     if taken:
         return
-    reasons = [
-        f"{each.correction.id} of {each.correction.entity} {each.correction.key}: {each.why}" for each in left_alone
-    ]
-    if not reasons:
-        raise RefusedError(
-            f"no correction was {done}: none was chosen.", hint="`reconciler corrections list` shows them."
-        )
-    shown = "; ".join(reasons[:5]) + (f"; and {len(reasons) - 5} more" if len(reasons) > 5 else "")
-    raise RefusedError(f"no correction was {done}: {shown}.")
+    by_reason: dict[str, list[Correction]] = {}
+    for each in left_alone:
+        by_reason.setdefault(each.why, []).append(each.correction)
+    if not by_reason:
+        hint = "`reconciler corrections list` shows them."
+        raise RefusedError(f"no correction was {done}: none was chosen.", hint=hint)
+    reasons = [f"{why} ({_named(corrections)})" for why, corrections in by_reason.items()]
+    more = f"; and {len(reasons) - _SHOWN_REASONS} other reasons" if len(reasons) > _SHOWN_REASONS else ""
+    raise RefusedError(f"no correction was {done}: {'; '.join(reasons[:_SHOWN_REASONS])}{more}.")
+
+
+def _named(corrections: Sequence[Correction]) -> str:
+    first = corrections[0]
+    more = f" and {len(corrections) - 1} more" if len(corrections) > 1 else ""
+    return f"{first.id} of {first.entity} {first.key}{more}"

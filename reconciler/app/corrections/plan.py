@@ -13,6 +13,7 @@ from reconciler.app.corrections.people import OPERATING
 from reconciler.app.corrections.rehearsal import Rehearsed, rehearse
 from reconciler.app.corrections.resting import rests_on
 from reconciler.app.corrections.targets import open_targets
+from reconciler.app.pull import few_garbage_collections
 from reconciler.corrections.approval import Missing
 from reconciler.corrections.content import digest_of
 from reconciler.corrections.plan import SealedPlan, seal
@@ -66,6 +67,13 @@ async def plan_corrections(
         StateError: the file cannot be written.
     """
     acting.require(OPERATING, "plan corrections")
+    with few_garbage_collections():
+        return await _planned(acting, choice, out, check, progress)
+
+
+async def _planned(
+    acting: Acting, choice: Choice, out: Path | None, check: bool, progress: ReportProgress | None
+) -> Planned:
     chosen = await chosen_corrections(acting.workspace.state, choice, {_S.APPROVED, _S.PLANNED})
     missing = await acting.missing(chosen.corrections)
     sorting = _Sorting(acting, missing, chosen.left_alone)

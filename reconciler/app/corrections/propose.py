@@ -72,10 +72,11 @@ async def propose_corrections(acting: Acting, chosen: FindingFilter, options: Pr
         StateError: the state or a snapshot cannot be used.
     """
     acting.require(REVIEWING, "propose corrections")
-    if not options.everything and not replace(chosen, status=None).restricts:
+    chosen_at_all = options.everything or options.corrected_side is not None or replace(chosen, status=None).restricts
+    if not chosen_at_all:
         raise RefusedError(
             "nothing says which findings are meant.",
-            hint="Name them by id, choose by --entity, --field, --cause or --key, or say --all.",
+            hint="Name them by id, choose by --entity, --field, --cause, --key or --side, or say --all.",
         )
     findings = await _findings(acting, chosen)
     async with open_targets(acting) as targets:

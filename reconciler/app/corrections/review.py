@@ -16,7 +16,7 @@ from reconciler.app.corrections.choosing import (
 )
 from reconciler.app.corrections.people import REVIEWING
 from reconciler.app.corrections.targets import open_targets
-from reconciler.corrections.approval import Missing, NotCounted, may_approve, required_approvals
+from reconciler.corrections.approval import Missing, NotCounted, may_approve
 from reconciler.corrections.content import digest_of
 from reconciler.corrections.editing import Edit, edited
 from reconciler.corrections.values import ValueTextError
@@ -27,9 +27,8 @@ from reconciler.model.corrections import Approval, Correction, CorrectionState
 _S = CorrectionState
 
 _NOT_YOURS: Final[Mapping[NotCounted, str]] = {
-    NotCounted.PROPOSER: "{person} proposed it, and it takes {required} other people",
-    NotCounted.EDITOR: "{person} edited it, and it takes {required} other people",
-    NotCounted.AUTOMATIC: "it takes {required} people",
+    NotCounted.PROPOSER: "{person} proposed it and is no further pair of eyes; it takes {required} people",
+    NotCounted.EDITOR: "{person} edited it and is no further pair of eyes; it takes {required} people",
     NotCounted.NO_ROLE: "{person} may not approve",
     NotCounted.AUTOMATIC: "{person} is nobody's pair of eyes, and it takes {required} people",
 }
@@ -97,7 +96,8 @@ async def approve_corrections(acting: Acting, choice: Choice, *, seen: Mapping[s
     choice.refuse_by_accident()
     state = acting.workspace.state
     chosen = await chosen_corrections(state, choice, {_S.PROPOSED})
-    refusals = {each.id: _why_not(acting, each, seen or {}) for each in chosen.corrections}
+    so_far = await acting.missing(chosen.corrections)
+    refusals = {each.id: _why_not(acting, each, seen or {}, so_far[each.id]) for each in chosen.corrections}
     taken = [each for each in chosen.corrections if refusals[each.id] is None]
     left = (*chosen.left_alone, *_left(chosen, refusals))
     refuse_when_none(taken, left, "approved")
@@ -109,7 +109,7 @@ async def approve_corrections(acting: Acting, choice: Choice, *, seen: Mapping[s
     missing = await acting.missing(taken)
     complete = [each for each in taken if missing[each.id].approved]
     moved_away = await state.corrections.move(
-        [Move(each.id, _S.PROPOSED, _S.APPROVED) for each in complete], person=acting.person.name
+        [Move(each.id, _S.PROPOSED, _S.APPROVED, digest=each.digest) for each in complete], person=acting.person.name
     )
     return Approved(
         tuple(each for each in complete if each.id not in moved_away),
@@ -141,18 +141,17 @@ async def reject_corrections(acting: Acting, choice: Choice, *, reason: str = ""
     return Rejected(rejected, left)
 
 
-def _why_not(acting: Acting, correction: Correction, seen: Mapping[str, str]) -> str | None:
+def _why_not(acting: Acting, correction: Correction, seen: Mapping[str, str], so_far: Missing) -> str | None:
     if correction.problems:
         return f"the system will not take it: {'; '.join(correction.problems)}"
     if seen.get(correction.id, correction.digest) != correction.digest:
         return "it is not what was looked at any more"
     if digest_of(correction) != correction.digest:
         return "its content is not the one it was proposed with"
-    barred = may_approve(correction, acting.person, acting.approval_rules, acting.people())
-    if barred is None:
+    barred = may_approve(correction, acting.person, acting.approval_rules, acting.people(), so_far.counted)
+    if barred is None or barred is NotCounted.TWICE:
         return None
-    required = required_approvals(correction, acting.approval_rules)
-    return _NOT_YOURS[barred].format(person=acting.person.name, required=required)
+    return _NOT_YOURS[barred].format(person=acting.person.name, required=so_far.required)
 
 
 def _left(chosen: Chosen, refusals: Mapping[str, str | None]) -> Iterable[LeftAlone]:

@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
         schedule,
         scope,
         serve,
+        taxes,
         vendors,
         webhooks,
     )
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
         runs,
         findings,
         corrections,
+        taxes,
         audit,
         schedule,
         serve,

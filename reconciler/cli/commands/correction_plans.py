@@ -98,8 +98,12 @@ def apply(
         from reconciler.cli.stopping import stop_on_signal
 
         actor, sealed = acting(workspace, as_person), read_plan_file(file)
-        with stop_on_signal() as stop, progress_bar("would write" if dry_run else "writing") as progress:
-            applied = await apply_plan(actor, sealed, dry_run=dry_run, progress=progress, stop=stop)
+        if dry_run:
+            with progress_bar("checking") as progress:
+                applied = await apply_plan(actor, sealed, dry_run=True, progress=progress)
+        else:
+            with stop_on_signal() as stop, progress_bar("writing") as progress:
+                applied = await apply_plan(actor, sealed, progress=progress, stop=stop)
         return applied_document(applied), applied.exit_code
 
     document, exit_code = with_workspace(context, work)
@@ -228,13 +232,13 @@ def _print_states(states: dict[str, int]) -> None:
 
 
 def _print_troubled(corrections: list[Document]) -> None:
-    """What is not proved, each with its reason: as many as there are."""
+    """What is not proved, each with its reason: as many as there are. What nobody came to is only counted."""
     for document in corrections:
         why = document.get("held_back") or document["words"]
-        if document["state"] not in _PROVED:
-            key = plain(document["key"])
-            typer.echo(
-                f"{document['id'][:8]}  {document['side'].upper()} {document['entity']} {key}: {document['state']}"
-            )
-            if why:
-                typer.echo(f"    {plain(why)}")
+        state = document["state"]
+        if state in _PROVED or (state == "planned" and not why):
+            continue
+        key = plain(document["key"])
+        typer.echo(f"{document['id'][:8]}  {document['side'].upper()} {document['entity']} {key}: {state}")
+        if why:
+            typer.echo(f"    {plain(why)}")

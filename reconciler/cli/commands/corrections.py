@@ -19,7 +19,7 @@ from reconciler.cli.correction_choice import (
     correction_filter,
 )
 from reconciler.cli.correction_tables import print_correction, print_corrections, print_left_out
-from reconciler.cli.identity import AsPerson, acting
+from reconciler.cli.identity import AsPerson, acting, looking
 from reconciler.cli.options import CauseFilter, EntityFilter, FieldFilter, Json, KeyFilter, KindFilter
 from reconciler.cli.output import print_json, say
 from reconciler.cli.workspace import with_workspace
@@ -122,7 +122,7 @@ def list_corrections(
         from reconciler.app.correction_documents import correction_document
 
         documents: list[Document] = []
-        async with aclosing(listed_corrections(acting(workspace, None), chosen)) as source:
+        async with aclosing(listed_corrections(looking(workspace), chosen)) as source:
             async for correction, missing in source:
                 if rows is not None and len(documents) >= rows:
                     break
@@ -148,7 +148,7 @@ def show(
         from reconciler.app.correct import shown_correction
         from reconciler.app.correction_documents import shown_document
 
-        return shown_document(await shown_correction(acting(workspace, None), correction))
+        return shown_document(await shown_correction(looking(workspace), correction))
 
     document = with_workspace(context, work)
     if json:

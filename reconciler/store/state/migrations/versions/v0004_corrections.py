@@ -8,7 +8,7 @@ down_revision = "v0003"
 
 _ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _BYTEWISE_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-_LIVE = "state IN ('applied', 'applying', 'approved', 'failed', 'planned', 'proposed', 'unknown')"
+_LIVE = "state IN ('applying', 'approved', 'failed', 'planned', 'proposed', 'unknown')"
 
 
 def upgrade() -> None:

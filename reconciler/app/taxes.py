@@ -1,0 +1,179 @@
+"""Taxes of a would-be quote, or of a quote of the CRM, asked from the ERP now."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+
+from reconciler.app.known_ids import SnapshotIds
+from reconciler.app.quote_reading import read_quote
+from reconciler.app.wire import Workspace, connector_to, load_descriptions
+from reconciler.connectors.connector import Connector
+from reconciler.connectors.description import Description, FieldEntry
+from reconciler.connectors.tax_call import TaxCall
+from reconciler.connectors.tax_identities import Identities
+from reconciler.connectors.tax_reader import TaxReader
+from reconciler.errors import RefusedError
+from reconciler.model.entities import Side
+from reconciler.model.taxes import TaxQuestion
+from reconciler.project import Project
+from reconciler.taxes.answer import Delivery, answer_document
+from reconciler.taxes.checks import CheckPolicy
+from reconciler.taxes.lookup import LookupSettings, TaxLookup
+from reconciler.taxes.request import question_of
+
+_ATTEMPTS: Final = 2
+"""Requests for one call: after a blip it is made once more, and anything longer is past the deadline anyway."""
+
+_ERP: Final = Side.ERP.value
+
+
+@dataclass(frozen=True, slots=True)
+class TaxAnswer:
+    """What was asked and what came.
+
+    Attributes:
+        document: the answer as CONTRACT.md has it.
+    """
+
+    question: TaxQuestion
+    delivery: Delivery
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TaxDesk:
+    """Answers questions about taxes, for one project.
+
+    Attributes:
+        system: name of the ERP's description.
+        lookup: open as long as the desk is.
+    """
+
+    project: Project
+    system: str
+    lookup: TaxLookup
+
+    async def look_up(self, document: object, *, allow_stale: bool = False) -> TaxAnswer:
+        """The taxes of a would-be quote, given as decoded JSON.
+
+        Raises:
+            WrongQuoteError: the quote is wrong, or names a customer or product the ERP does not know.
+            ConfigurationError: the description or the project lacks something.
+        """
+        section = self.project.file.project
+        question = question_of(document, datetime.now(self.project.time_zone).date())
+        delivery = await self.lookup.taxes_of(question, allow_stale=allow_stale)
+        answer = answer_document(
+            question, delivery, system=self.system, currency=section.currency, language=section.locale
+        )
+        return TaxAnswer(question, delivery, answer)
+
+
+@asynccontextmanager
+async def open_taxes(workspace: Workspace) -> AsyncIterator[TaxDesk]:
+    """A desk with a connection of its own to the ERP, which is made by the first question.
+
+    Raises:
+        ConfigurationError: the project file or a description is wrong, or the ERP context lacks something.
+        RefusedError: the ERP's description has no tax call.
+    """
+    project = workspace.project
+    erp = load_descriptions(project)[Side.ERP]
+    call = _call_of(project, erp)
+    async with connector_to(project, Side.ERP, _quick(erp), workspace.state) as connector:
+        lookup = _lookup(workspace, call, connector)
+        try:
+            yield TaxDesk(project, erp.vendor.name, lookup)
+        finally:
+            await lookup.close()
+
+
+Tell = Callable[[TaxAnswer], None]
+"""Told the answer as soon as it is there: taking leave of a system that hangs may last longer than the deadline."""
+
+
+async def taxes_of_would_be(workspace: Workspace, document: object, tell: Tell) -> None:
+    """The taxes of one would-be quote. Raises as `open_taxes` and `TaxDesk.look_up`."""
+    async with open_taxes(workspace) as desk:
+        tell(await desk.look_up(document))
+
+
+async def taxes_of_quote(workspace: Workspace, number: str, tell: Tell) -> None:
+    """The taxes of a quote of the CRM as it is now, latest revision.
+
+    Raises:
+        WrongQuoteError: there is no such quote, it lacks something, or names a customer or product nobody knows.
+        SystemReadError: the CRM could not be read.
+        RefusedError: the CRM cannot be asked for a quote by its number, or the ERP for taxes.
+        ConfigurationError: as `open_taxes`.
+    """
+    document = await read_quote(workspace, number)
+    await taxes_of_would_be(workspace, document, tell)
+
+
+def _call_of(project: Project, erp: Description) -> TaxCall:
+    call = erp.taxes
+    if call is None:
+        raise RefusedError(
+            f"“{erp.vendor.name}” describes no tax call.", hint="Add [taxes] to a copy of its description."
+        )
+    for name, meaning in call.context.items():
+        if name not in project.system(Side.ERP).context:
+            raise project.fault(
+                (_ERP, "context", name),
+                f"the tax call of “{erp.vendor.name}” needs {name} ({meaning}).",
+                hint=f"Add {name} to its context.",
+            )
+    return call
+
+
+def _quick(erp: Description) -> Description:
+    """The description with fewer repetitions of a call."""
+    if erp.http is None:
+        return erp
+    retry = erp.http.retry.model_copy(update={"attempts": min(_ATTEMPTS, erp.http.retry.attempts)})
+    return erp.model_copy(update={"http": erp.http.model_copy(update={"retry": retry})})
+
+
+def _lookup(workspace: Workspace, call: TaxCall, connector: Connector) -> TaxLookup:
+    project, section = workspace.project, workspace.project.file.taxes
+    context, currency = project.system(Side.ERP).context, project.file.project.currency
+    identities = Identities(
+        _ERP,
+        connector,
+        project.time_zone,
+        values={"customers": call.customer_values, "products": call.product_values},
+        entries=_own_entries(project),
+        known=SnapshotIds(workspace, Side.ERP),
+    )
+    return TaxLookup(
+        TaxReader(_ERP, call, connector, identities, context),
+        CheckPolicy(_ERP, call.rounding, call.goods_tolerance, call.untaxed_lines, currency),
+        LookupSettings(section.deadline_s, section.cache_ttl_s, yields_rates=call.yields == "rates"),
+        fingerprint=_fingerprint(project, connector.description),
+    )
+
+
+def _own_entries(project: Project) -> dict[str, FieldEntry]:
+    """Where the project says that the key of an entity is in the ERP, instead of the description."""
+    entries: dict[str, FieldEntry] = {}
+    for entity, field in (("customers", "tax_id"), ("products", "sku")):
+        scope = project.file.scope.get(entity)
+        entry = None if scope is None or field not in scope.fields else scope.fields[field].erp
+        if entry is not None:
+            entries[entity] = entry
+    return entries
+
+
+def _fingerprint(project: Project, erp: Description) -> str:
+    """Changes whenever the same question could have another answer for reasons that are not in it."""
+    system, section = project.system(Side.ERP), project.file.project
+    said = [erp.model_dump(mode="json"), system.context, system.base_url, section.currency, section.timezone]
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
