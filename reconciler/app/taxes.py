@@ -77,8 +77,12 @@ class TaxDesk:
 
 
 @asynccontextmanager
-async def open_taxes(workspace: Workspace) -> AsyncIterator[TaxDesk]:
+async def open_taxes(workspace: Workspace, *, for_one: bool = False) -> AsyncIterator[TaxDesk]:
     """A desk with a connection of its own to the ERP, which is made by the first question.
+
+    Args:
+        for_one: there is one question: what takes longer than its deadline serves nobody. A login that does may still
+            serve later questions otherwise.
 
     Raises:
         ConfigurationError: the project file or a description is wrong, or the ERP context lacks something.
@@ -87,7 +91,8 @@ async def open_taxes(workspace: Workspace) -> AsyncIterator[TaxDesk]:
     project = workspace.project
     erp = load_descriptions(project)[Side.ERP]
     call = _call_of(project, erp)
-    async with connector_to(project, Side.ERP, _quick(erp), workspace.state) as connector:
+    longest_s = project.file.taxes.deadline_s if for_one else None
+    async with connector_to(project, Side.ERP, _quick(erp, longest_s), workspace.state) as connector:
         lookup = _lookup(workspace, call, connector)
         try:
             yield TaxDesk(project, erp.vendor.name, lookup)
@@ -101,7 +106,7 @@ Tell = Callable[[TaxAnswer], None]
 
 async def taxes_of_would_be(workspace: Workspace, document: object, tell: Tell) -> None:
     """The taxes of one would-be quote. Raises as `open_taxes` and `TaxDesk.look_up`."""
-    async with open_taxes(workspace) as desk:
+    async with open_taxes(workspace, for_one=True) as desk:
         tell(await desk.look_up(document))
 
 
@@ -134,12 +139,18 @@ def _call_of(project: Project, erp: Description) -> TaxCall:
     return call
 
 
-def _quick(erp: Description) -> Description:
-    """The description with fewer repetitions of a call."""
-    if erp.http is None:
+def _quick(erp: Description, longest_s: float | None) -> Description:
+    """The description with fewer repetitions of a call, none of which lasts longer than that."""
+    http = erp.http
+    if http is None:
         return erp
-    retry = erp.http.retry.model_copy(update={"attempts": min(_ATTEMPTS, erp.http.retry.attempts)})
-    return erp.model_copy(update={"http": erp.http.model_copy(update={"retry": retry})})
+    changes: dict[str, object] = {
+        "retry": http.retry.model_copy(update={"attempts": min(_ATTEMPTS, http.retry.attempts)})
+    }
+    if longest_s is not None:
+        changes["timeout_s"] = min(http.timeout_s, longest_s)
+        changes["connect_timeout_s"] = min(http.connect_timeout_s, longest_s)
+    return erp.model_copy(update={"http": http.model_copy(update=changes)})
 
 
 def _lookup(workspace: Workspace, call: TaxCall, connector: Connector) -> TaxLookup:

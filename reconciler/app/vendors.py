@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.connectors.description import Description, EntitySource, FieldEntry
 from reconciler.connectors.load import load_description, read_description, shipped_vendors
+from reconciler.connectors.tax_call import TaxCall
 from reconciler.connectors.writing import WriteSource
 from reconciler.ports.webhook.settings import WebhookSettings
 
@@ -32,6 +33,7 @@ def vendor_document(name: str, folder: Path) -> dict[str, Any]:
         "credentials": dict(description.vendor.credentials),
         "context": dict(description.vendor.context),
         "webhooks": _webhooks_document(description.webhooks),
+        "taxes": _taxes_document(description.taxes),
         "limits": limits_of(description),
         "entities": {name: _entity_document(source) for name, source in description.entities.items()},
     }
@@ -83,6 +85,22 @@ def _webhooks_document(webhooks: WebhookSettings | None) -> dict[str, Any] | Non
         "verification": webhooks.verification.kind,
         "secrets": dict(webhooks.secrets),
         "registered_by_us": webhooks.registration is not None,
+    }
+
+
+def _taxes_document(call: TaxCall | None) -> dict[str, Any] | None:
+    if call is None:
+        return None
+    return {
+        "verified": call.verified,
+        "note": call.note,
+        "mode": call.mode,
+        "yields": call.yields,
+        "saves": call.saves,
+        "prospects": call.prospect is not None,
+        "requires": list(call.requires),
+        "context": dict(call.context),
+        "optional_context": dict(call.optional_context),
     }
 
 

@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag
 
 from reconciler.connectors.certainty import Certainty as Certainty
 from reconciler.connectors.details import Detail
+from reconciler.connectors.tax_call import TaxCall
 from reconciler.connectors.writing import WriteSource
 from reconciler.model.entities import FieldType
 from reconciler.ports.files.settings import FileListing, FileSettings
@@ -169,6 +170,7 @@ class Description(Strict):
     probe: Request | None = Field(default=None, description="a cheap call that proves the credentials, for `check`")
     entities: dict[str, EntitySource]
     webhooks: WebhookSettings | None = None
+    taxes: TaxCall | None = None
 
     @property
     def default_address(self) -> str | None:

@@ -16,7 +16,7 @@ from reconciler.ports.http.references import pieces_of, whole_reference
 from reconciler.ports.http.settings import CursorPaging, KeysetPaging, LinkPaging, Listing, Outcome, Request
 from reconciler.toml_file import KeyPath, Problem, suggestion
 
-_ROOTS: Final = "page|since|id|key|record|credentials|session|context"
+_ROOTS: Final = "page|since|id|key|record|credentials|session|context|customer|ship_to|line"
 _ALMOST_WHOLE: Final = re.compile(rf"\$(?:{_ROOTS})\.\w")
 _ALMOST_IN_TEXT: Final = re.compile(rf"\{{\s*(?:{_ROOTS})\b[^{{}}]*\}}")
 
@@ -141,6 +141,8 @@ def text_problems(description: Description) -> Iterator[Problem]:
             yield Problem(place, "holds a `$` name inside a text", "Inside a text a reference is written {name}.")
         elif found := _ALMOST_IN_TEXT.search(literal):
             yield Problem(place, f"`{found[0]}` is not a reference", "A reference is written {name}, without spaces.")
+    if description.taxes is not None:
+        used -= {f"context.{name}" for name in (*description.taxes.context, *description.taxes.optional_context)}
     for root, declared in (
         ("credentials", description.vendor.credentials),
         ("context", description.vendor.context),

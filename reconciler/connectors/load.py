@@ -10,6 +10,7 @@ from reconciler.connectors.description import Description
 from reconciler.connectors.entity_checks import entity_problems
 from reconciler.connectors.file_checks import file_problems, port_problems
 from reconciler.connectors.http_checks import http_problems
+from reconciler.connectors.tax_checks import tax_problems
 from reconciler.connectors.webhook_checks import webhook_problems
 from reconciler.connectors.write_checks import write_problems
 from reconciler.connectors.wsdl_file import with_wsdl_in, wsdl_problems
@@ -48,6 +49,7 @@ def load_description(name_or_path: str, base: Path) -> Description:
         *file_problems(description),
         *entity_problems(description),
         *webhook_problems(description),
+        *tax_problems(description),
         *write_problems(description),
     ]
     raise_problems(file, [*problems, *(wsdl_problems(http, folder) if http is not None else ())])

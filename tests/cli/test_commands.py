@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(120)
 
 _ROOT = Path(__file__).parents[2]
 _COMMANDS = (
-    *("init", "vendors", "check", "scope", "run", "runs", "findings", "corrections", "audit"),
+    *("init", "vendors", "check", "scope", "run", "runs", "findings", "corrections", "audit", "taxes"),
     *("serve", "webhooks", "schedule", "sandbox"),
 )
 _LATER = ("tui", "pilot")

@@ -88,6 +88,20 @@ def _print_head(document: dict[str, Any]) -> None:
         for name, meaning in webhooks["secrets"].items():
             print_paragraph(f"credentials.{name}: {meaning}", indent="    ")
         print_paragraph(webhooks["note"], indent="    ")
+    if document["taxes"] is not None:
+        _print_taxes(document["taxes"])
+
+
+def _print_taxes(taxes: dict[str, Any]) -> None:
+    asked = "one call for the document" if taxes["mode"] == "document" else "one call for each item"
+    buyers = "prospects too" if taxes["prospects"] else "registered customers only"
+    told = f"taxes: {asked}, {taxes['yields']}, saves {taxes['saves']}; {buyers}; verified by {taxes['verified']}"
+    print_paragraph(told, indent="  ")
+    if taxes["requires"]:
+        print_paragraph(f"a quote must say: {', '.join(taxes['requires'])}", indent="    ")
+    for name, meaning in (*taxes["context"].items(), *taxes["optional_context"].items()):
+        print_paragraph(f"context.{name}: {meaning}", indent="    ")
+    print_paragraph(taxes["note"], indent="    ")
 
 
 def _print_entity(entity: str, source: dict[str, Any]) -> None:

@@ -1,0 +1,236 @@
+"""What must hold before taxes leave the house. Anything else makes them unavailable: never a silent number. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, NoReturn
+
+from reconciler.errors import TaxAnswerError
+from reconciler.model.taxes import (
+    CENT,
+    NOTHING,
+    Charge,
+    Echo,
+    QuoteLine,
+    ReportedLine,
+    ReportedTax,
+    ReportedTaxes,
+    ReportedTotals,
+    Rounding,
+    Tax,
+    TaxKind,
+    TaxQuestion,
+    in_cents,
+    product,
+)
+from reconciler.taxes.answer import Calculated, LineTaxes, Note, StatedRate, Totals
+
+_SHOWN_CHARACTERS: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPolicy:
+    """What an ERP is known to do, and what is expected of it.
+
+    Attributes:
+        system: `erp`, for messages.
+        rounding: how it rounds halves of a cent.
+        goods_tolerance: how far its price of a line may be from the quote's own, where it rounds the price of one.
+        untaxed_lines: it answers a line without any tax when none applies. Otherwise such a line is refused, since a
+            gap in its configuration looks the same.
+        currency: that amounts must be in, where the ERP tells it.
+    """
+
+    system: str
+    rounding: Rounding
+    goods_tolerance: Decimal = CENT
+    untaxed_lines: bool = False
+    currency: str = "BRL"
+
+
+def checked(question: TaxQuestion, reported: ReportedTaxes, policy: CheckPolicy) -> Calculated:
+    """The answer, when every line is answered and matched and its arithmetic holds.
+
+    Raises:
+        TaxAnswerError: it is not so; `reason` is one of the codes of `sentences`.
+    """
+    check = _Check(policy)
+    check.currency(reported.currency)
+    lines = tuple(
+        check.line(asked, found) for asked, found in zip(question.lines, check.matched(question, reported), strict=True)
+    )
+    totals = _summed(lines)
+    check.totals(lines, totals, reported.totals)
+    return Calculated(lines, totals, tuple(_warnings(lines)))
+
+
+def stated_rates(
+    question: TaxQuestion, reported: ReportedTaxes, policy: CheckPolicy
+) -> tuple[tuple[StatedRate, ...], ...]:
+    """The rates of each line, of an ERP that gives no amounts, in the order of the question.
+
+    Raises:
+        TaxAnswerError: a line is not answered, not matched, or states a negative rate.
+    """
+    check = _Check(policy)
+    rates = []
+    for asked, found in zip(question.lines, check.matched(question, reported), strict=True):
+        stated = [StatedRate(tax.kind, tax.rate) for tax in found.taxes if tax.rate is not None]
+        for each in stated:
+            check.not_negative(each.rate, each.kind.value, asked.label)
+        rates.append(tuple(stated))
+    return tuple(rates)
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    policy: CheckPolicy
+
+    def refuse(self, reason: str, **details: str) -> NoReturn:
+        raise TaxAnswerError(
+            self.policy.system, reason, **{name: value[:_SHOWN_CHARACTERS] for name, value in details.items()}
+        )
+
+    def currency(self, answered: str | None) -> None:
+        if answered is not None and answered != self.policy.currency:
+            self.refuse("currency", answered=answered, expected=self.policy.currency)
+
+    def matched(self, question: TaxQuestion, reported: ReportedTaxes) -> list[ReportedLine]:
+        """The answered lines in the order of the question, each proved to be about that line."""
+        if len(reported.lines) != len(question.lines):
+            self.refuse("line_count", answered=str(len(reported.lines)), asked=str(len(question.lines)))
+        found = self._by_id(reported) if reported.by_id else list(reported.lines)
+        for asked, line, sent in zip(question.lines, found, reported.sent, strict=True):
+            for member, value in line.echoes.items():
+                if not _same(value, sent.get(member)):
+                    self.refuse("line_differs", line=asked.label, member=member)
+        return found
+
+    def _by_id(self, reported: ReportedTaxes) -> list[ReportedLine]:
+        by_id: dict[str | None, ReportedLine] = {}
+        for line in reported.lines:
+            if line.id in by_id:
+                self.refuse("line_repeated", line=line.id or "")
+            by_id[line.id] = line
+        found = [by_id.pop(sent["id"] if isinstance(sent["id"], str) else None, None) for sent in reported.sent]
+        if by_id:
+            self.refuse("line_unknown", line=next(iter(by_id)) or "")
+        # As many lines as were asked for and none unknown: each was found.
+        return [line for line in found if line is not None]
+
+    def line(self, asked: QuoteLine, reported: ReportedLine) -> LineTaxes:
+        goods = self._goods(asked, reported.goods)
+        if not reported.taxes and not self.policy.untaxed_lines:
+            self.refuse("no_taxes", line=asked.label)
+        amounts = self._amounts(asked.label, reported.taxes)
+        taxes = tuple(self._tax(asked.label, tax, amounts) for tax in reported.taxes)
+        line = LineTaxes(goods, taxes, _sum(tax.amount for tax in taxes if tax.charge is not Charge.INFORMATIVE))
+        if reported.taxes_total is not None:
+            self._equal(line.taxes_total, reported.taxes_total, f"taxes_total, {asked.label}")
+        return line
+
+    def _goods(self, asked: QuoteLine, answered: Decimal | None) -> Decimal:
+        """The price of the line. An ERP that states another one calculated something else than was asked."""
+        if answered is None:
+            return in_cents(asked.goods, self.policy.rounding)
+        self.not_negative(answered, "goods", asked.label)
+        self._whole_cents(answered, "goods", asked.label)
+        if abs(answered - asked.goods) > self.policy.goods_tolerance:
+            expected = in_cents(asked.goods, self.policy.rounding)
+            self.refuse("goods_differ", line=asked.label, answered=_shown(answered), asked=_shown(expected))
+        return in_cents(answered, self.policy.rounding)
+
+    def _amounts(self, label: str, taxes: Sequence[ReportedTax]) -> Mapping[TaxKind, Decimal]:
+        """Amounts by kind within one line."""
+        amounts: dict[TaxKind, Decimal] = {}
+        for tax in taxes:
+            if tax.amount is None:
+                self.refuse("value_missing", member=tax.kind.value, line=label)
+            amounts[tax.kind] = amounts.get(tax.kind, NOTHING) + tax.amount
+        return amounts
+
+    def _tax(self, label: str, reported: ReportedTax, amounts: Mapping[TaxKind, Decimal]) -> Tax:
+        kind = reported.kind.value
+        amount = NOTHING if reported.amount is None else reported.amount
+        deduction = reported.deduction
+        if deduction is None:
+            deduction = _sum(amounts.get(other, NOTHING) for other in reported.deducts)
+        for value in (amount, deduction, reported.base, reported.rate):
+            if value is not None:
+                self.not_negative(value, kind, label)
+        self._whole_cents(amount, kind, label)
+        if reported.base is not None and reported.rate is not None:
+            self._arithmetic(label, kind, product(reported.base, reported.rate), deduction, amount)
+        paid = in_cents(amount, self.policy.rounding)
+        return Tax(reported.kind, reported.charge, reported.rate, reported.base, paid, deduction, reported.code)
+
+    def _arithmetic(self, label: str, kind: str, gross: Decimal, deduction: Decimal, amount: Decimal) -> None:
+        # A deduction that exceeds the tax leaves nothing to pay, and no credit.
+        expected = max(in_cents(gross, self.policy.rounding) - deduction, NOTHING)
+        if abs(expected - amount) > CENT:
+            self.refuse("arithmetic", line=label, kind=kind, expected=_shown(expected), answered=_shown(amount))
+
+    def totals(self, lines: Sequence[LineTaxes], sums: Totals, reported: ReportedTotals) -> None:
+        """The sums of the items must be the ERP's own totals, exactly."""
+        stated = (
+            ("goods", sums.goods, reported.goods),
+            ("taxes_added", sums.added, reported.added),
+            ("taxes_in_price", sums.in_price, reported.in_price),
+            ("taxes", sums.added + sums.in_price, reported.taxes),
+            ("total", sums.total, reported.total),
+        )
+        for member, items, answered in stated:
+            if answered is not None:
+                self._equal(items, answered, member)
+        if reported.by_kind is not None:
+            summed: dict[TaxKind, Decimal] = {}
+            for tax in (tax for line in lines for tax in line.taxes):
+                summed[tax.kind] = summed.get(tax.kind, NOTHING) + tax.amount
+            for kind in sorted(summed.keys() | reported.by_kind.keys()):
+                self._equal(summed.get(kind, NOTHING), reported.by_kind.get(kind, NOTHING), kind.value)
+
+    def _equal(self, items: Decimal, answered: Decimal, member: str) -> None:
+        if items != answered:
+            self.refuse("sum_differs", items=_shown(items), answered=_shown(answered), member=member)
+
+    def not_negative(self, value: Decimal, kind: str, label: str) -> None:
+        if value < 0:
+            self.refuse("negative", kind=kind, line=label)
+
+    def _whole_cents(self, amount: Decimal, kind: str, label: str) -> None:
+        if amount != in_cents(amount, self.policy.rounding):
+            self.refuse("not_in_cents", kind=kind, line=label)
+
+
+def _shown(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
+
+
+def _same(answered: Echo, sent: Echo) -> bool:
+    """Whether the ERP means what was sent. Fixed-width systems fill their codes up with spaces."""
+    if isinstance(answered, str) and isinstance(sent, str):
+        return answered.strip() == sent.strip()
+    return answered is not None and answered == sent
+
+
+def _summed(lines: Sequence[LineTaxes]) -> Totals:
+    def charged(charge: Charge) -> Decimal:
+        return _sum(tax.amount for line in lines for tax in line.taxes if tax.charge is charge)
+
+    goods = _sum(line.goods for line in lines)
+    return Totals(goods, charged(Charge.ADDED), charged(Charge.IN_PRICE), charged(Charge.INFORMATIVE))
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, NOTHING)
+
+
+def _warnings(lines: Sequence[LineTaxes]) -> Iterator[Note]:
+    taxes = [tax for line in lines for tax in line.taxes]
+    unproved = sorted({tax.kind.value for tax in taxes if tax.base is None or tax.rate is None})
+    if unproved:
+        yield Note("base_not_given", {"kind": ", ".join(unproved)})
+    if not any(tax.amount for tax in taxes):
+        yield Note("every_amount_zero")

@@ -1,0 +1,306 @@
+"""The one engine behind every look-up of taxes: in time or not at all, asked once, checked, labelled."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final, Protocol
+
+import structlog
+
+from reconciler.errors import (
+    BlockedError,
+    CredentialsRefusedError,
+    ResponseNotUnderstoodError,
+    SystemReadError,
+    TaxAnswerError,
+    VendorFaultError,
+)
+from reconciler.model.taxes import ReportedTaxes, TaxQuestion
+from reconciler.taxes.answer import Delivery, Note, Source, Unavailable
+from reconciler.taxes.breaker import BreakerSettings, CircuitBreaker, Trial
+from reconciler.taxes.cache import AnswerCache, Kept, RecordName, question_key
+from reconciler.taxes.checks import CheckPolicy, checked, stated_rates
+
+_WORDS_CHARACTERS: Final = 240
+_log = structlog.get_logger("reconciler.taxes")
+
+
+class TaxSource(Protocol):
+    """An ERP that can be asked for taxes."""
+
+    async def ask(self, question: TaxQuestion) -> ReportedTaxes:
+        """What it reports, unchecked.
+
+        Raises:
+            WrongQuoteError: the quote names a customer or product it does not know, or lacks something it needs.
+            TaxAnswerError: its answer cannot be read.
+            SystemReadError: it did not answer.
+        """
+        ...
+
+    async def warm_up(self) -> None:
+        """Connect and log in. Raises SystemReadError."""
+        ...
+
+    def forget(self, records: Collection[RecordName]) -> None:
+        """Drop what is remembered of these records."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LookupSettings:
+    """Bounds of one engine.
+
+    Attributes:
+        deadline_s: from the question to the answer, waiting for a place included.
+        cache_ttl_s: how long an answer is given again; 0 asks every time.
+        concurrency: conversations with the ERP at once.
+        queue: questions that may wait for a place; more are turned away at once.
+        yields_rates: the ERP gives rates and no amounts.
+    """
+
+    deadline_s: float = 2.0
+    cache_ttl_s: float = 900.0
+    concurrency: int = 8
+    queue: int = 64
+    yields_rates: bool = False
+    breaker: BreakerSettings = field(default_factory=BreakerSettings)
+
+
+@dataclass(slots=True, eq=False)
+class _Flight:
+    """One question on its way, for everybody who asks it meanwhile.
+
+    Attributes:
+        changed: records that changed since it began: an answer that depends on one of them may not be kept.
+    """
+
+    key: bytes
+    outcome: asyncio.Future[Kept | Unavailable]
+    timer: asyncio.TimerHandle | None = None
+    task: asyncio.Task[Kept | Unavailable] | None = None
+    trial: Trial | None = None
+    changed: set[RecordName] = field(default_factory=set)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class TaxLookup:
+    """Looks taxes up in one ERP. For one event loop; `close` at the end.
+
+    Args:
+        fingerprint: of everything beside a question that can change its answer: system, description, ERP context.
+        now, monotonic_s: the wall clock (aware), and one that never goes back.
+    """
+
+    def __init__(
+        self,
+        source: TaxSource,
+        policy: CheckPolicy,
+        settings: LookupSettings,
+        *,
+        fingerprint: str,
+        now: Callable[[], datetime] = _utc_now,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._policy = policy
+        self._settings = settings
+        self._fingerprint = fingerprint
+        self._now = now
+        self._monotonic_s = monotonic_s
+        self._cache = AnswerCache(settings.cache_ttl_s, monotonic_s)
+        self._breaker = CircuitBreaker(settings.breaker, monotonic_s)
+        self._places = asyncio.Semaphore(settings.concurrency)
+        self._flights: dict[bytes, _Flight] = {}
+        self._airborne: dict[asyncio.Task[Kept | Unavailable], _Flight] = {}
+        self._closing = False
+
+    async def taxes_of(self, question: TaxQuestion, *, allow_stale: bool = False) -> Delivery:
+        """The taxes, or why there are none; always within the deadline.
+
+        Args:
+            allow_stale: an old answer, labelled as such, is better than none.
+
+        Raises:
+            WrongQuoteError: the quote cannot be asked about.
+            ConfigurationError: the description or the project lacks something.
+        """
+        began_s = self._monotonic_s()
+        key = question_key(question, self._fingerprint)
+        kept = self._cache.fresh(key)
+        if kept is not None:
+            return self._delivered(kept, began_s, Source.CACHED)
+        flight = self._flights.get(key) or self._started(key, question)
+        # Whoever asked may go away; the others, and the cache, still want the answer.
+        result = flight if isinstance(flight, Unavailable) else await asyncio.shield(flight.outcome)
+        if isinstance(result, Kept):
+            return self._delivered(result, began_s, Source.LIVE)
+        old = self._cache.stale(key) if allow_stale else None
+        if old is not None:
+            return self._delivered(old, began_s, Source.CACHED, instead_of=result)
+        return Delivery(result, Source.LIVE, self._now(), 0.0, None, self._elapsed_ms(began_s))
+
+    async def warm_up(self) -> None:
+        """Connect and log in before the first question does; a failure is left to that one."""
+        try:
+            async with asyncio.timeout(self._settings.deadline_s):
+                await self._source.warm_up()
+        except (SystemReadError, TimeoutError) as error:
+            _log.info("warm_up_failed", error=type(error).__name__)
+
+    def forget(self, records: Collection[RecordName]) -> None:
+        """Drop what depends on these records of the ERP, each named by entity and id or key: they changed."""
+        self._cache.forget(records)
+        self._source.forget(records)
+        for flight in self._airborne.values():
+            flight.changed.update(records)
+        # On which ids an answer depends is known when it is there: until then nobody new may wait for it.
+        self._flights.clear()
+
+    async def close(self) -> None:
+        """Take no more questions, and wait for those under way: each ends by its deadline."""
+        self._closing = True
+        while self._airborne:
+            await asyncio.wait(self._airborne)
+
+    def _started(self, key: bytes, question: TaxQuestion) -> _Flight | Unavailable:
+        if self._closing:
+            return Unavailable(Note("closing"))
+        refusal = self._refusal()
+        if refusal is not None:
+            return refusal
+        if len(self._airborne) >= self._settings.concurrency + self._settings.queue:
+            return Unavailable(Note("overloaded"))
+        loop = asyncio.get_running_loop()
+        flight = _Flight(key, loop.create_future())
+        flight.task = loop.create_task(self._fly(flight, question))
+        flight.timer = loop.call_later(self._settings.deadline_s, self._expire, flight)
+        self._flights[key] = flight
+        self._airborne[flight.task] = flight
+        flight.task.add_done_callback(partial(self._landed, flight))
+        return flight
+
+    def _refusal(self) -> Unavailable | None:
+        retry_in_s = self._breaker.retry_in_s()
+        if retry_in_s is None:
+            return None
+        failures = str(self._breaker.failures)
+        return Unavailable(Note("circuit_open", {"failures": failures, "retry_in_s": f"{retry_in_s:.0f}"}))
+
+    async def _fly(self, flight: _Flight, question: TaxQuestion) -> Kept | Unavailable:
+        async with self._places:
+            trial = self._breaker.admit()
+            if trial is None:
+                # The circuit opened while this question waited for its place.
+                return self._refusal() or Unavailable(Note("overloaded"))
+            flight.trial = trial
+            try:
+                return await self._asked(question, trial)
+            finally:
+                trial.ended()
+
+    async def _asked(self, question: TaxQuestion, trial: Trial) -> Kept | Unavailable:
+        try:
+            reported = await self._source.ask(question)
+            as_of, as_of_s = self._now(), self._monotonic_s()
+            trial.succeeded()
+            if self._settings.yields_rates:
+                return Unavailable(Note("rates_only"), stated_rates(question, reported, self._policy))
+            result = checked(question, reported, self._policy)
+        except SystemReadError as error:
+            if _says_nothing(error):
+                trial.failed()
+            else:
+                trial.succeeded()
+            return Unavailable(_reason(error))
+        return Kept(result, as_of, as_of_s, reported.records | _named_records(question))
+
+    def _expire(self, flight: _Flight) -> None:
+        """The deadline: everybody hears it now, however long it takes to break the conversation off."""
+        if not flight.outcome.done():
+            flight.outcome.set_result(Unavailable(Note("deadline", {"deadline_s": f"{self._settings.deadline_s:g}"})))
+        if self._flights.get(flight.key) is flight:
+            del self._flights[flight.key]
+        if flight.trial is not None:
+            flight.trial.failed()
+        if flight.task is not None:
+            flight.task.cancel()
+
+    def _landed(self, flight: _Flight, task: asyncio.Task[Kept | Unavailable]) -> None:
+        del self._airborne[task]
+        if flight.timer is not None:
+            flight.timer.cancel()
+        if self._flights.get(flight.key) is flight:
+            del self._flights[flight.key]
+        if task.cancelled():
+            if not flight.outcome.done():
+                flight.outcome.set_result(Unavailable(Note("closing")))
+            return
+        error = task.exception()
+        if flight.outcome.done():
+            return
+        if error is not None:
+            flight.outcome.set_exception(error)
+            # Whoever asked may be gone; then nobody needs to hear of it.
+            flight.outcome.exception()
+            return
+        result = task.result()
+        flight.outcome.set_result(result)
+        if isinstance(result, Kept) and flight.changed.isdisjoint(result.records):
+            self._cache.keep(flight.key, result)
+
+    def _delivered(
+        self, kept: Kept, began_s: float, source: Source, *, instead_of: Unavailable | None = None
+    ) -> Delivery:
+        stale = instead_of is not None
+        return Delivery(
+            kept.result,
+            source,
+            kept.as_of,
+            max(0.0, self._cache.age_s(kept)),
+            None if stale else kept.as_of + timedelta(seconds=self._settings.cache_ttl_s),
+            self._elapsed_ms(began_s),
+            stale,
+            () if instead_of is None else (Note("stale", {"reason": instead_of.reason.code}),),
+        )
+
+    def _elapsed_ms(self, began_s: float) -> int:
+        return round((self._monotonic_s() - began_s) * 1000)
+
+
+def _named_records(question: TaxQuestion) -> frozenset[RecordName]:
+    """The records a question names by key."""
+    products = {("products", line.sku) for line in question.lines}
+    tax_id = question.customer.tax_id
+    return frozenset(products if tax_id is None else {*products, ("customers", tax_id)})
+
+
+def _says_nothing(error: SystemReadError) -> bool:
+    """Whether the ERP failed. To refuse this quote, or to contradict itself about it, is to answer."""
+    if isinstance(error, VendorFaultError):
+        return error.vendor_code.startswith("5") and len(error.vendor_code) == 3
+    return not isinstance(error, TaxAnswerError)
+
+
+def _reason(error: SystemReadError) -> Note:
+    match error:
+        case TaxAnswerError():
+            return Note(error.reason, error.details)
+        case VendorFaultError():
+            return Note("refused_by_erp", {"words": error.message[:_WORDS_CHARACTERS]})
+        case CredentialsRefusedError():
+            return Note("credentials_refused")
+        case BlockedError():
+            return Note("blocked", {"until": error.until.astimezone(UTC).isoformat(timespec="seconds")})
+        case ResponseNotUnderstoodError():
+            return Note("not_understood")
+        case _:
+            return Note("unreachable")

@@ -1,0 +1,63 @@
+"""Every shipped tax call: which there are, and honest about how far each was verified."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from reconciler.cli.commands import vendors
+from reconciler.connectors.load import load_description, shipped_vendors
+from reconciler.connectors.tax_call import TaxCall
+
+SHIPPED = ("bling", "omie", "protheus", "sandbox_erp", "sankhya", "sap_b1")
+
+
+@lru_cache
+def _call(vendor: str) -> TaxCall | None:
+    return load_description(vendor, Path()).taxes
+
+
+def test_these_systems_can_be_asked_for_taxes_and_no_others() -> None:
+    assert tuple(vendor for vendor in shipped_vendors() if _call(vendor) is not None) == SHIPPED
+
+
+@pytest.mark.parametrize("vendor", SHIPPED)
+def test_it_never_claims_more_than_was_done(vendor: str) -> None:
+    """No call was run against a vendor's system: our own stand-in is the only one that was asked."""
+    call = _call(vendor)
+    assert call is not None
+    assert (
+        call.verified == "sandbox"
+        if vendor == "sandbox_erp"
+        else call.verified in {"documentation", "third-party notes"}
+    )
+    assert vendor == "sandbox_erp" or "not run" in call.note
+
+
+@pytest.mark.parametrize("vendor", [vendor for vendor in SHIPPED if vendor != "sandbox_erp"])
+def test_its_exchanges_are_replayed(vendor: str) -> None:
+    tests = (Path(__file__).parent / "contracts").glob("test_taxes_*.py")
+    assert any(f'"{vendor}"' in file.read_text(encoding="utf-8") for file in tests)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "words"),
+    [
+        (
+            "bling",
+            ("one call for each item, amounts, saves nothing; prospects too", "context.natureza: id of the nature"),
+        ),
+        ("sankhya", ("one call for the document", "registered customers only", "verified by third-party notes")),
+        ("omie", ("a quote must say: customer.final_consumer",)),
+    ],
+    ids=["bling", "sankhya", "omie"],
+)
+def test_it_is_shown_with_the_vendor(vendor: str, words: tuple[str, ...]) -> None:
+    app = typer.Typer()
+    vendors.register(app)
+    shown = CliRunner().invoke(app, ["vendors", "show", vendor]).stdout
+    assert all(each in shown for each in words)
