@@ -9,9 +9,9 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from reconciler.app.wire import Workspace, connector_to, load_descriptions
-from reconciler.connectors.current_record import CurrentLine, FieldValue, Unreadable, belongs, lines_of, values_of
 from reconciler.connectors.description import Description, FieldEntry
 from reconciler.connectors.plan import entity_mapping
+from reconciler.connectors.write.current_record import CurrentLine, FieldValue, Unreadable, belongs, lines_of, values_of
 from reconciler.errors import RefusedError, WrongQuoteError
 from reconciler.mapping.plan import EntityMapping, LinesMapping
 from reconciler.mapping.reading import TEXT_FORMS

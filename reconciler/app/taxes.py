@@ -16,9 +16,9 @@ from reconciler.app.quote_reading import read_quote
 from reconciler.app.wire import Workspace, connector_to, load_descriptions
 from reconciler.connectors.connector import Connector
 from reconciler.connectors.description import Description, FieldEntry
-from reconciler.connectors.tax_call import TaxCall
-from reconciler.connectors.tax_identities import Identities
-from reconciler.connectors.tax_reader import TaxReader
+from reconciler.connectors.tax.call import TaxCall
+from reconciler.connectors.tax.identities import Identities
+from reconciler.connectors.tax.reader import TaxReader
 from reconciler.errors import RefusedError
 from reconciler.model.entities import Side
 from reconciler.model.taxes import TaxQuestion

@@ -7,8 +7,8 @@ from typing import Any
 
 from reconciler.connectors.description import Description, EntitySource, FieldEntry
 from reconciler.connectors.load import load_description, read_description, shipped_vendors
-from reconciler.connectors.tax_call import TaxCall
-from reconciler.connectors.writing import WriteSource
+from reconciler.connectors.tax.call import TaxCall
+from reconciler.connectors.write.description import WriteSource
 from reconciler.ports.webhook.settings import WebhookSettings
 
 

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from reconciler.connectors.connector import Connector
 from reconciler.connectors.description import Description
 from reconciler.connectors.load import load_description
-from reconciler.connectors.record_writer import RecordWriter
+from reconciler.connectors.write.record_writer import RecordWriter
 from reconciler.errors import ConfigurationError, RefusedError
 from reconciler.mapping.plan import EntityMapping
 from reconciler.model.entities import Side

@@ -8,8 +8,8 @@ from pydantic import Discriminator, Field, Tag
 
 from reconciler.connectors.certainty import Certainty as Certainty
 from reconciler.connectors.details import Detail
-from reconciler.connectors.tax_call import TaxCall
-from reconciler.connectors.writing import WriteSource
+from reconciler.connectors.tax.call import TaxCall
+from reconciler.connectors.write.description import WriteSource
 from reconciler.model.entities import FieldType
 from reconciler.ports.files.settings import FileListing, FileSettings
 from reconciler.ports.http.settings import HttpSettings, Listing, Request, Strict

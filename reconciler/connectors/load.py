@@ -6,13 +6,13 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from reconciler.connectors.checks.entities import entity_problems
+from reconciler.connectors.checks.files import file_problems, port_problems
+from reconciler.connectors.checks.http import http_problems
+from reconciler.connectors.checks.webhooks import webhook_problems
 from reconciler.connectors.description import Description
-from reconciler.connectors.entity_checks import entity_problems
-from reconciler.connectors.file_checks import file_problems, port_problems
-from reconciler.connectors.http_checks import http_problems
-from reconciler.connectors.tax_checks import tax_problems
-from reconciler.connectors.webhook_checks import webhook_problems
-from reconciler.connectors.write_checks import write_problems
+from reconciler.connectors.tax.checks import tax_problems
+from reconciler.connectors.write.checks import write_problems
 from reconciler.connectors.wsdl_file import with_wsdl_in, wsdl_problems
 from reconciler.errors import ConfigurationError
 from reconciler.toml_file import TomlFile, parse_toml, raise_problems, read_toml, suggestion, validate

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from reconciler.connectors.current_record import CurrentRecord, FieldValue, LineChange
+from reconciler.connectors.write.current_record import CurrentRecord, FieldValue, LineChange
 from reconciler.corrections.values import ValueTextError, text_of, typed_value
 from reconciler.model.corrections import Correction, CorrectionAction, FieldChange
 from reconciler.model.entities import FieldType

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from reconciler.connectors.record_writer import Accepted, WriteResult
+from reconciler.connectors.write.record_writer import Accepted, WriteResult
 from reconciler.corrections.asked import asked_record, asked_update
 from reconciler.corrections.outcomes import (
     Outcome,

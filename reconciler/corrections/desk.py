@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from reconciler.connectors.current_record import CurrentRecord
+from reconciler.connectors.write.current_record import CurrentRecord
 from reconciler.corrections.asked import place_of, read_values
 from reconciler.corrections.content import content_digest
 from reconciler.corrections.ports import Corrections, Journal, RecordWrites

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.connectors.record_writer import WriteResult
+from reconciler.connectors.write.record_writer import WriteResult
 from reconciler.corrections.asked import ReadValues, read_values
 from reconciler.corrections.ports import RecordWrites
 from reconciler.corrections.values import text_of

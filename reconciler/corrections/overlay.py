@@ -12,12 +12,19 @@ from typing import Final, TypeVar
 
 from pydantic import JsonValue
 
-from reconciler.connectors.current_record import CurrentLine, CurrentRecord, FieldValue, LineChange, canonical, key_of
 from reconciler.connectors.description import Description
-from reconciler.connectors.field_writing import CompositionError
-from reconciler.connectors.left_to_write import Left, differing, left_to_write
-from reconciler.connectors.record_writer import Accepted, WriteResult
-from reconciler.connectors.write_plan import NewRecord, WritePlan
+from reconciler.connectors.write.current_record import (
+    CurrentLine,
+    CurrentRecord,
+    FieldValue,
+    LineChange,
+    canonical,
+    key_of,
+)
+from reconciler.connectors.write.fields import CompositionError
+from reconciler.connectors.write.left import Left, differing, left_to_write
+from reconciler.connectors.write.plan import NewRecord, WritePlan
+from reconciler.connectors.write.record_writer import Accepted, WriteResult
 from reconciler.corrections.ports import Call, RecordWrites, Values
 from reconciler.errors import NotWritableError, SupersededError
 from reconciler.mapping.plan import EntityMapping, FieldMapping

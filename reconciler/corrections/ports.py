@@ -11,8 +11,8 @@ from typing import Literal, Protocol
 
 from pydantic import JsonValue
 
-from reconciler.connectors.current_record import CurrentRecord, FieldValue, Lines
-from reconciler.connectors.record_writer import Accepted, WriteResult
+from reconciler.connectors.write.current_record import CurrentRecord, FieldValue, Lines
+from reconciler.connectors.write.record_writer import Accepted, WriteResult
 from reconciler.model.correction_records import AddedProposals, CorrectionFilter, Move, StoredPlan
 from reconciler.model.corrections import Approval, AuditEntry, Correction, FieldChange, JournalStep
 from reconciler.model.entities import Side

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Final
 
-from reconciler.connectors.current_record import CurrentRecord
+from reconciler.connectors.write.current_record import CurrentRecord
 from reconciler.corrections.asked import Standing, asked_record, not_as_wanted, read_values, standing
 from reconciler.corrections.attempt import moves_to
 from reconciler.corrections.outcomes import Outcome, shortened

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from reconciler.connectors.current_record import CurrentRecord
+from reconciler.connectors.write.current_record import CurrentRecord
 from reconciler.corrections.asked import ReadValues, not_as_wanted, place_of
 from reconciler.corrections.content import content_digest
 from reconciler.corrections.ports import Corrections, Journal, RecordWrites

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Final
 
 from reconciler.compare.layout import MAX_SHOWN_CHARACTERS
-from reconciler.connectors.current_record import FieldValue, Unreadable
+from reconciler.connectors.write.current_record import FieldValue, Unreadable
 from reconciler.mapping.canonical_plain import UnreadableValueError, clean_plain
 from reconciler.mapping.instants_plain import day_plain, instant_plain
 from reconciler.mapping.numbers_plain import boolean_plain, decimal_plain

@@ -19,7 +19,7 @@ from pathlib import Path
 import aiohttp
 import orjson
 
-from reconciler.connectors.record_writer import RecordWriter
+from reconciler.connectors.write.record_writer import RecordWriter
 from reconciler.corrections.apply import Applier, Applying
 from reconciler.corrections.content import content_digest
 from reconciler.logs import configure_logging

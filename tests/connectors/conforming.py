@@ -15,7 +15,7 @@ import aiohttp
 from reconciler.app.scope_plan import plan_entities
 from reconciler.app.wire import connector_to, load_descriptions, open_workspace, writer_to
 from reconciler.connectors.connector import Connector
-from reconciler.connectors.record_writer import RecordWriter
+from reconciler.connectors.write.record_writer import RecordWriter
 from reconciler.mapping.plan import EntityMapping
 from reconciler.model.entities import Side
 from reconciler.project import load_project

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from reconciler.connectors.current_record import FieldValue, LineChange, Unreadable
+from reconciler.connectors.write.current_record import FieldValue, LineChange, Unreadable
 from reconciler.errors import NotWritableError, SupersededError
 from tests.connectors.writing_vendor import CUSTOMER, DESCRIPTION, ORDER, Bazaar, writer_to
 

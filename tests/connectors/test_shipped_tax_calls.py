@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from reconciler.cli.commands import vendors
 from reconciler.connectors.load import load_description, shipped_vendors
-from reconciler.connectors.tax_call import TaxCall
+from reconciler.connectors.tax.call import TaxCall
 
 SHIPPED = ("bling", "omie", "protheus", "sandbox_erp", "sankhya", "sap_b1")
 

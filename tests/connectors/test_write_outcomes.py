@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from reconciler.connectors.current_record import FieldValue
+from reconciler.connectors.write.current_record import FieldValue
 from reconciler.errors import (
     BlockedError,
     CredentialsRefusedError,

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.connectors.current_record import CurrentRecord, FieldValue, LineChange
-from reconciler.connectors.field_writing import CompositionError
-from reconciler.connectors.record_reader import current_record
-from reconciler.connectors.write_plan import WritePlan
+from reconciler.connectors.write.current_record import CurrentRecord, FieldValue, LineChange
+from reconciler.connectors.write.fields import CompositionError
+from reconciler.connectors.write.plan import WritePlan
+from reconciler.connectors.write.record_reader import current_record
 from tests.connectors.writing_vendor import CUSTOMER, DESCRIPTION, ORDER, description_in, mappings_of
 
 _EXTRAS = [

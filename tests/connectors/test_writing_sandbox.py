@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from aiohttp.test_utils import TestServer
 
-from reconciler.connectors.current_record import FieldValue, LineChange
 from reconciler.connectors.description import Description, FieldEntry, FieldSource
 from reconciler.connectors.load import load_description
 from reconciler.connectors.plan import entity_mapping
-from reconciler.connectors.record_writer import RecordWriter, WriteResult
+from reconciler.connectors.write.current_record import FieldValue, LineChange
+from reconciler.connectors.write.record_writer import RecordWriter, WriteResult
 from reconciler.errors import OutcomeUnknownError, SupersededError, WriteRefusedError
 from reconciler.mapping.plan import EntityMapping
 from reconciler.model.entities import ENTITIES, Side

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reconciler.connectors.current_record import FieldValue
 from reconciler.connectors.load import load_description
 from reconciler.connectors.plan import entity_mapping
-from reconciler.connectors.record_writer import RecordWriter
+from reconciler.connectors.write.current_record import FieldValue
+from reconciler.connectors.write.record_writer import RecordWriter
 from reconciler.errors import NotWritableError, SupersededError, WriteRefusedError
 from reconciler.model.entities import ENTITIES
 from reconciler.ports.http.client import HttpPort

@@ -17,7 +17,7 @@ from aiohttp import web
 from reconciler.connectors.description import Description
 from reconciler.connectors.load import load_description
 from reconciler.connectors.plan import entity_mapping
-from reconciler.connectors.record_writer import RecordWriter
+from reconciler.connectors.write.record_writer import RecordWriter
 from reconciler.mapping.plan import EntityMapping
 from reconciler.model.entities import ENTITIES
 from reconciler.ports.http.client import HttpPort

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
-from reconciler.connectors.current_record import CurrentLine, CurrentRecord, FieldValue, LineChange
-from reconciler.connectors.record_writer import Accepted, WriteResult
+from reconciler.connectors.write.current_record import CurrentLine, CurrentRecord, FieldValue, LineChange
+from reconciler.connectors.write.record_writer import Accepted, WriteResult
 from reconciler.errors import (
     CredentialsRefusedError,
     NotWritableError,

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from reconciler.connectors.description import Description
 from reconciler.connectors.record_port import RecordPort
-from reconciler.connectors.record_writer import RecordWriter
+from reconciler.connectors.write.record_writer import RecordWriter
 from reconciler.corrections.basis import Basis
 from reconciler.corrections.content import digest_of
 from reconciler.corrections.ports import KnownLine, KnownRecord, LineOfRecord

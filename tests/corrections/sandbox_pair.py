@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from reconciler.connectors.description import Description, FieldEntry
 from reconciler.connectors.load import load_description
 from reconciler.connectors.plan import entity_mapping
-from reconciler.connectors.record_writer import RecordWriter
+from reconciler.connectors.write.record_writer import RecordWriter
 from reconciler.corrections.asked import read_values
 from reconciler.corrections.content import content_digest
 from reconciler.mapping.plan import EntityMapping

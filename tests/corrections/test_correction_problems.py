@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.connectors import write_plan
+from reconciler.connectors.write import plan as write_plan
 from reconciler.corrections import problems as problems_module
 from reconciler.corrections.content import digest_of
 from reconciler.corrections.editing import Edit, edited

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.compare.layout import MAX_SHOWN_CHARACTERS, value_as_text
-from reconciler.connectors.current_record import Unreadable
+from reconciler.connectors.write.current_record import Unreadable
 from reconciler.corrections.values import ValueTextError, canonical_text, text_of, typed_value, was_cut
 from reconciler.mapping.reading import Form
 from reconciler.model.entities import FieldType

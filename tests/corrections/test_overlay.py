@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.connectors.current_record import FieldValue, LineChange
-from reconciler.connectors.record_writer import WriteResult
+from reconciler.connectors.write.current_record import FieldValue, LineChange
+from reconciler.connectors.write.record_writer import WriteResult
 from reconciler.corrections.overlay import OverlayWrites
 from reconciler.corrections.ports import RecordWrites
 from reconciler.corrections.values import text_of

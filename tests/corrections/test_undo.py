@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.connectors.current_record import CurrentLine
+from reconciler.connectors.write.current_record import CurrentLine
 from reconciler.corrections.content import digest_of
 from reconciler.errors import RefusedError
 from reconciler.model.corrections import Correction, CorrectionAction, CorrectionState, FieldChange

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.connectors.record_writer import RecordWriter
+from reconciler.connectors.write.record_writer import RecordWriter
 from reconciler.corrections.apply import Applier, Applying
 from reconciler.corrections.progress import ApplySummary
 from reconciler.corrections.undo import UndoNeeds, undo_of

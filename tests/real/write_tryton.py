@@ -23,10 +23,10 @@ from zoneinfo import ZoneInfo
 import orjson
 from stdnum.br import cnpj
 
-from reconciler.connectors.current_record import CurrentRecord, FieldValue
 from reconciler.connectors.load import load_description
 from reconciler.connectors.plan import entity_mapping
-from reconciler.connectors.record_writer import RecordWriter
+from reconciler.connectors.write.current_record import CurrentRecord, FieldValue
+from reconciler.connectors.write.record_writer import RecordWriter
 from reconciler.errors import SupersededError, WriteError, WriteRefusedError
 from reconciler.model.entities import ENTITIES
 from reconciler.ports.http.client import HttpPort

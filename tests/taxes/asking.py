@@ -17,8 +17,8 @@ from pydantic import JsonValue
 from reconciler.connectors.connector import Connector
 from reconciler.connectors.description import Description
 from reconciler.connectors.load import load_description
-from reconciler.connectors.tax_identities import Identities, KnownIds
-from reconciler.connectors.tax_reader import TaxReader
+from reconciler.connectors.tax.identities import Identities, KnownIds
+from reconciler.connectors.tax.reader import TaxReader
 from reconciler.model.taxes import Buyer, Destination, QuoteLine, TaxQuestion
 from reconciler.ports.http.client import HttpPort, TokenStore
 from reconciler.ports.http.settings import Retry

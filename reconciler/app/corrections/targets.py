@@ -8,8 +8,8 @@ from typing import Final
 
 from reconciler.app.corrections.acting import Acting
 from reconciler.app.wire import writer_to
-from reconciler.connectors.current_record import CurrentRecord, FieldValue, Lines
-from reconciler.connectors.record_writer import Accepted, WriteResult
+from reconciler.connectors.write.current_record import CurrentRecord, FieldValue, Lines
+from reconciler.connectors.write.record_writer import Accepted, WriteResult
 from reconciler.corrections.ports import Call, RecordWrites, Values
 from reconciler.errors import NotWritableError
 from reconciler.model.entities import Side

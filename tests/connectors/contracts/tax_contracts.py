@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from reconciler.connectors.description import Description
-from reconciler.connectors.tax_identities import KnownIds
+from reconciler.connectors.tax.identities import KnownIds
 from reconciler.model.taxes import Buyer, Destination, QuoteLine, TaxQuestion
 from reconciler.ports.http.client import TokenStore
 from tests.connectors.strict_server import Exchange, strict_server

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from reconciler.connectors.description import Description
 from reconciler.connectors.load import load_description
-from reconciler.connectors.tax_call import ListedKind
+from reconciler.connectors.tax.call import ListedKind
 from reconciler.errors import WrongQuoteError
 from reconciler.model.taxes import Buyer, Charge, Destination, TaxKind
 from reconciler.ports.http.settings import OAuth2Auth

@@ -15,16 +15,16 @@ from uuid import uuid4
 
 from pydantic import JsonValue
 
-from reconciler.connectors.current_record import CurrentRecord, FieldValue, Lines, canonical, key_of
 from reconciler.connectors.description import Description
-from reconciler.connectors.field_writing import CompositionError
-from reconciler.connectors.left_to_write import Left, differing, left_to_write
 from reconciler.connectors.record_id import id_values
 from reconciler.connectors.record_port import RecordPort
-from reconciler.connectors.record_reader import RecordReader
-from reconciler.connectors.write_answers import Target, send
-from reconciler.connectors.write_plan import Call, WritePlan
-from reconciler.connectors.writing import Sign
+from reconciler.connectors.write.answers import Target, send
+from reconciler.connectors.write.current_record import CurrentRecord, FieldValue, Lines, canonical, key_of
+from reconciler.connectors.write.description import Sign
+from reconciler.connectors.write.fields import CompositionError
+from reconciler.connectors.write.left import Left, differing, left_to_write
+from reconciler.connectors.write.plan import Call, WritePlan
+from reconciler.connectors.write.record_reader import RecordReader
 from reconciler.errors import NotWritableError, SupersededError, SystemReadError
 from reconciler.mapping.identifiers import identifier_of
 from reconciler.mapping.plan import EntityMapping

@@ -11,10 +11,10 @@ from typing import Final, Protocol, cast
 from pydantic import JsonValue
 
 from reconciler.connectors.connector import Connector
-from reconciler.connectors.current_record import belongs, key_of, values_of
 from reconciler.connectors.description import FieldEntry
 from reconciler.connectors.plan import entity_mapping
-from reconciler.connectors.tax_request import RecordId
+from reconciler.connectors.tax.request import RecordId
+from reconciler.connectors.write.current_record import belongs, key_of, values_of
 from reconciler.errors import ConfigurationError, TaxAnswerError, WrongQuoteError
 from reconciler.mapping.identifiers import identifier_of
 from reconciler.mapping.path import parse_path

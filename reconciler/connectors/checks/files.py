@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from reconciler.connectors.checks.http import text_problems
 from reconciler.connectors.description import Description, EntitySource
-from reconciler.connectors.http_checks import text_problems
 from reconciler.ports.files.names import is_safe_folder
 from reconciler.ports.files.settings import FileListing, FileSettings
 from reconciler.ports.http.checks import Names, check_references

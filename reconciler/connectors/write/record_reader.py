@@ -9,11 +9,11 @@ from typing import Final, cast
 from pydantic import JsonValue
 
 from reconciler.connectors.connector import Connector
-from reconciler.connectors.current_record import CurrentRecord, belongs, key_of, lines_of, values_of
 from reconciler.connectors.description import Description
 from reconciler.connectors.record_id import id_values
 from reconciler.connectors.record_port import RecordPort
-from reconciler.connectors.writing import Guard, RecordReading, WriteSource
+from reconciler.connectors.write.current_record import CurrentRecord, belongs, key_of, lines_of, values_of
+from reconciler.connectors.write.description import Guard, RecordReading, WriteSource
 from reconciler.errors import ResponseNotUnderstoodError
 from reconciler.mapping.identifiers import identifier_of
 from reconciler.mapping.path import parse_path

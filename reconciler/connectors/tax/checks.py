@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.connectors.description import Description
-from reconciler.connectors.tax_call import (
+from reconciler.connectors.tax.call import (
     CUSTOMER_ID,
     CUSTOMER_RECORD,
     LINE_NAMES,
@@ -19,7 +19,7 @@ from reconciler.connectors.tax_call import (
     TaxList,
     TaxPaths,
 )
-from reconciler.connectors.tax_request import refers_to
+from reconciler.connectors.tax.request import refers_to
 from reconciler.mapping.path import MappingSyntaxError, parse_path
 from reconciler.ports.http.checks import Names, check_references, check_request
 from reconciler.ports.http.references import whole_reference

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.connectors.record_port import RecordPort
-from reconciler.connectors.writing import Guard, Sign
+from reconciler.connectors.write.description import Guard, Sign
 from reconciler.errors import (
     OutcomeUnknownError,
     SupersededError,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.connectors.current_record import CurrentRecord, FieldValue, LineChange, Lines, canonical
+from reconciler.connectors.write.current_record import CurrentRecord, FieldValue, LineChange, Lines, canonical
 from reconciler.mapping.plan import EntityMapping, FieldMapping
 
 Values = Mapping[str, FieldValue]

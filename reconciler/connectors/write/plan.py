@@ -8,11 +8,11 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
-from reconciler.connectors.current_record import CurrentRecord, FieldValue, LineChange, Lines, key_of
 from reconciler.connectors.description import EntitySource
-from reconciler.connectors.field_writing import AS_READ, CompositionError, FieldWriting
 from reconciler.connectors.plan import line_slots
-from reconciler.connectors.writing import Companions, LineWriting, WriteCall
+from reconciler.connectors.write.current_record import CurrentRecord, FieldValue, LineChange, Lines, key_of
+from reconciler.connectors.write.description import Companions, LineWriting, WriteCall
+from reconciler.connectors.write.fields import AS_READ, CompositionError, FieldWriting
 from reconciler.mapping.fragment import Assignment, FragmentError, Ground, Steps, fragment
 from reconciler.mapping.path import Key, Path, Place, parse_path
 from reconciler.mapping.plan import EntityMapping, FieldMapping

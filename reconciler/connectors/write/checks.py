@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from reconciler.connectors.description import Description, EntitySource
-from reconciler.connectors.write_field_checks import field_problems, unsaid_lists
-from reconciler.connectors.writing import Companions, Sign, WriteSource
+from reconciler.connectors.write.description import Companions, Sign, WriteSource
+from reconciler.connectors.write.field_checks import field_problems, unsaid_lists
 from reconciler.ports.http.checks import Names, check_references, check_request, names_of
 from reconciler.ports.http.references import pieces_of, whole_reference
 from reconciler.ports.http.settings import Request

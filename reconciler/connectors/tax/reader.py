@@ -9,10 +9,10 @@ from typing import Any, Final, TypeVar
 from pydantic import JsonValue
 
 from reconciler.connectors.connector import Connector
-from reconciler.connectors.tax_answer import TaxAnswerReader
-from reconciler.connectors.tax_call import CUSTOMER_ID, CUSTOMER_RECORD, PRODUCT_ID, PRODUCT_RECORD, TaxCall
-from reconciler.connectors.tax_identities import Identities
-from reconciler.connectors.tax_request import Asked, QuoteComposer, RecordId, refers_to
+from reconciler.connectors.tax.answer import TaxAnswerReader
+from reconciler.connectors.tax.call import CUSTOMER_ID, CUSTOMER_RECORD, PRODUCT_ID, PRODUCT_RECORD, TaxCall
+from reconciler.connectors.tax.identities import Identities
+from reconciler.connectors.tax.request import Asked, QuoteComposer, RecordId, refers_to
 from reconciler.errors import ResponseNotUnderstoodError, VendorFaultError, WrongQuoteError
 from reconciler.model.taxes import ReportedTaxes, TaxQuestion
 from reconciler.ports.http.composing import label_of

@@ -7,7 +7,7 @@ from typing import Final
 
 from reconciler.connectors.description import EntitySource, FieldEntry, FieldSource
 from reconciler.connectors.plan import line_slots
-from reconciler.connectors.writing import WriteCall, WriteField, WriteSource
+from reconciler.connectors.write.description import WriteCall, WriteField, WriteSource
 from reconciler.mapping.path import Key, MappingSyntaxError, Path, parse_path
 from reconciler.model.entities import ENTITIES, Entity, FieldType
 from reconciler.ports.http.checks import names_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from reconciler.connectors.current_record import FieldValue, Unreadable, canonical
-from reconciler.connectors.writing import WriteField
+from reconciler.connectors.write.current_record import FieldValue, Unreadable, canonical
+from reconciler.connectors.write.description import WriteField
 from reconciler.mapping.encode import EncodeError, encode
 from reconciler.mapping.fragment import Assignment
 from reconciler.mapping.json_values import is_empty

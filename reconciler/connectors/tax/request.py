@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from reconciler.connectors.record_id import id_values
-from reconciler.connectors.tax_call import (
+from reconciler.connectors.tax.call import (
     CUSTOMER_ID,
     CUSTOMER_RECORD,
     MOST_ID_MEMBERS,

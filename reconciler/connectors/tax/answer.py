@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from reconciler.connectors.tax_call import (
+from reconciler.connectors.tax.call import (
     LINE_NUMBERS,
     AlsoInElement,
     ChargeFlag,
