@@ -42,7 +42,6 @@ STAND_INS = {name for name in VENDORS if name.startswith("sandbox_")}
 """Nobody's product: the package's own stand-ins, tested against themselves."""
 
 TESTED_ELSEWHERE = {
-    "ploomes": "test_sandbox_vendors.py",
     "tryton": "test_tryton.py",
 }
 """Descriptions whose exchanges are replayed by a test that was there before the others."""

@@ -227,7 +227,7 @@ REFUSED_LOGINS: dict[str, Any] = {
 async def test_a_refused_login_is_never_tried_again(answer: Any) -> None:
     """After five failed log-ins Tryton refuses the right password too."""
     tryton = Tryton(login(answer), login(answer))
-    async with connected(tryton) as connector:
+    async with connected(tryton, some_stay=True) as connector:
         with pytest.raises(CredentialsRefusedError):
             await connector.probe()
         with pytest.raises(CredentialsRefusedError):
@@ -240,7 +240,7 @@ async def test_a_user_who_is_locked_out_is_not_knocked_for_again() -> None:
         return web.Response(status=429, text="<h1>Too Many Requests</h1>")
 
     tryton = Tryton(login(locked), login(locked))
-    async with connected(tryton) as connector:
+    async with connected(tryton, some_stay=True) as connector:
         with pytest.raises(VendorFaultError, match="429"):
             await connector.pull_stable("customers", None, Pages())
     assert tryton.asked == ["common.db.login"]
@@ -250,7 +250,7 @@ async def test_a_user_who_is_locked_out_is_not_knocked_for_again() -> None:
 async def test_a_user_without_a_company_is_refused_instead_of_reading_nulls(missing: str) -> None:
     """Without the company in the context, credit limits and prices silently read null."""
     tryton = Tryton(login(), preferences(**{missing: None}), LOGOUT)
-    async with connected(tryton) as connector:
+    async with connected(tryton, some_stay=True) as connector:
         with pytest.raises(ResponseNotUnderstoodError, match=missing):
             await connector.pull_stable("customers", None, Pages())
 

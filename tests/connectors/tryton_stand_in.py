@@ -138,7 +138,7 @@ def lost() -> web.Response:
 
 
 class Tryton:
-    """Answers the exchanges, each once and in any order; `unexpected` holds what it refused."""
+    """Answers the exchanges, each once and in any order. What was not expected, or did not take place, is a failure."""
 
     def __init__(self, *exchanges: Exchange) -> None:
         self._left = list(exchanges)
@@ -175,7 +175,8 @@ def _compressed(body: Any) -> web.Response:
 
 
 @asynccontextmanager
-async def connected(tryton: Tryton) -> AsyncIterator[Connector]:
+async def connected(tryton: Tryton, *, some_stay: bool = False) -> AsyncIterator[Connector]:
+    """A connector to it; `some_stay` says that not every exchange will take place."""
     description = load_description("tryton", Path())
     assert description.http is not None
     credentials = {"login": "crm", "password": "made-up-password"}
@@ -186,3 +187,5 @@ async def connected(tryton: Tryton) -> AsyncIterator[Connector]:
         ) as port,
     ):
         yield Connector("erp", description, port, ZoneInfo("America/Sao_Paulo"))
+    assert tryton.unexpected == []
+    assert some_stay or tryton.left == []
