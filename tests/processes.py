@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import selectors
-import signal
-import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
-_COMMAND = (sys.executable, "-m", "reconciler")
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 20.0
+_POLL_S = 0.02
 
 FORKS = multiprocessing.get_context("forkserver")
 """Processes of tests that are made by the dozen: each begins as a copy of one that has imported what they need."""
@@ -26,6 +24,7 @@ FORKS.set_forkserver_preload(
     [
         *("alembic.command", "duckdb", "polars", "xlsxwriter"),
         *("reconciler.app.findings", "reconciler.app.run", "reconciler.cli.commands", "reconciler.cli.main"),
+        *("reconciler.cli.commands.sandbox", "reconciler.sandbox.start"),
         "tests.store.state_writer",
     ]
 )
@@ -99,12 +98,14 @@ class Sandbox:
         self._environment = environment
 
     def __enter__(self) -> Self:
-        self._log = (self._directory.parent / f"{self._directory.name}.log").open("w+")
-        self._process = subprocess.Popen(
-            [*_COMMAND, "sandbox", "--dir", str(self._directory), *self._options],
-            env=dict(self._environment if self._environment is not None else os.environ),
-            stdout=subprocess.PIPE,
-            stderr=self._log,
+        self._output = tempfile.TemporaryDirectory()
+        self._command = Command(
+            "sandbox",
+            "--dir",
+            self._directory,
+            *self._options,
+            output=Path(self._output.name),
+            environment=self._environment,
         )
         try:
             self.systems: dict[str, Any] = json.loads(self._first_line())
@@ -113,18 +114,18 @@ class Sandbox:
             raise
         return self
 
-    def _first_line(self) -> bytes:
-        stream: IO[bytes] | None = self._process.stdout
-        assert stream is not None
-        with selectors.DefaultSelector() as selector:
-            selector.register(stream, selectors.EVENT_READ)
-            if not selector.select(_START_TIMEOUT_S):
-                raise AssertionError("the sandbox said nothing in time")
-        line = stream.readline()
-        if not line:
-            self._log.seek(0)
-            raise AssertionError(f"the sandbox did not start: {self._log.read()}")
-        return line
+    def _first_line(self) -> str:
+        said = Path(self._output.name, "stdout")
+        deadline = time.monotonic() + _START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            text = said.read_text(encoding="utf-8") if said.exists() else ""
+            if text.endswith("\n"):
+                return text.partition("\n")[0]
+            self._command.process.join(_POLL_S)
+            if self._command.process.exitcode is not None:
+                narration = Path(self._output.name, "stderr").read_text(encoding="utf-8")
+                raise AssertionError(f"the sandbox did not start: {narration}")
+        raise AssertionError("the sandbox said nothing in time")
 
     @property
     def project(self) -> Path:
@@ -144,14 +145,12 @@ class Sandbox:
         if error is None:
             assert code == 0, f"the sandbox ended with {code}"
 
-    def _stop(self) -> int:
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            return self._process.wait(_STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            return self._process.wait()
-        finally:
-            if self._process.stdout is not None:
-                self._process.stdout.close()
-            self._log.close()
+    def _stop(self) -> int | None:
+        process = self._command.process
+        process.terminate()
+        process.join(_STOP_TIMEOUT_S)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+        self._output.cleanup()
+        return process.exitcode

@@ -45,7 +45,7 @@ def _state_is_sound(project: Path) -> bool:
 @pytest.mark.timeout(280)
 def test_fifty_kills_at_random_points_lose_nothing(tmp_path: Path) -> None:
     chance = random.Random(20261122)
-    with Sandbox(tmp_path / "box", "--customers", "40") as sandbox:
+    with Sandbox(tmp_path / "box", "--customers", "20") as sandbox:
         project = sandbox.project
         started = time.monotonic()
         first = run_command("--project", project, "run", *_ENTITIES, "--full", "--json")
