@@ -16,6 +16,9 @@ _MISSING_VALUE = CauseRule(
     "crm_compared IS NULL OR erp_compared IS NULL",
     (("side", side_where("crm_compared IS NULL")),),
 )
+_SWAPPED_FIELDS = CauseRule(
+    Cause.SWAPPED_FIELDS, "swapped_with IS NOT NULL", outside_detail=(("field", "swapped_with"),)
+)
 _BY_TYPE: dict[FieldType, tuple[CauseRule, ...]] = {
     FieldType.TEXT: (
         text.CASE,
@@ -38,21 +41,14 @@ _BY_TYPE: dict[FieldType, tuple[CauseRule, ...]] = {
 }
 
 
-def rules_for(field: FieldRule, swapped_with: str | None, known_codes: str) -> tuple[CauseRule, ...]:
+def rules_for(field: FieldRule, known_codes: str) -> tuple[CauseRule, ...]:
     """The rules that apply to a field, in the order they are tried.
 
     Args:
-        swapped_with: SQL text of the name of the field that holds the other's value, null when none does; None when no
-            field can.
         known_codes: name of the parameter with the list of known codes.
     """
-    swapped = () if swapped_with is None else (_swapped_fields(swapped_with),)
     coded = (text.unmapped_code(known_codes),) if has_code_list(field) else ()
-    return (_MISSING_VALUE, *_BY_TYPE[field.type], *swapped, *coded, time.STALE_SIDE)
-
-
-def _swapped_fields(swapped_with: str) -> CauseRule:
-    return CauseRule(Cause.SWAPPED_FIELDS, f"{swapped_with} IS NOT NULL", outside_detail=(("field", swapped_with),))
+    return (_MISSING_VALUE, *_BY_TYPE[field.type], _SWAPPED_FIELDS, *coded, time.STALE_SIDE)
 
 
 def has_code_list(field: FieldRule) -> bool:

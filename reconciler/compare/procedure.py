@@ -129,19 +129,19 @@ class Procedure:
         if not self.layout.compared:
             return
         numbers = self._numbers(difference_sql.pairs_by_field(self.layout))
-        selections = [
-            self._differences_of(column, has_invalid=column.rule.name in invalid_fields)
+        differing = [
+            self._differing(column, has_invalid=column.rule.name in invalid_fields)
             for column, number in zip(self.layout.compared, numbers, strict=True)
             if number
         ]
-        if selections:
-            self._execute(insert_findings(selections))
+        if differing:
+            self._execute(insert_findings(difference_sql.difference_findings(self.layout, differing)))
 
-    def _differences_of(self, column: FieldColumns, *, has_invalid: bool) -> str:
+    def _differing(self, column: FieldColumns, *, has_invalid: bool) -> difference_sql.DifferingField:
         has_damaged = column.rule.type is FieldType.TEXT and find_damaged_texts(
             self.session, column, self.parameters, has_invalid=has_invalid
         )
-        return difference_sql.difference_findings(self.layout, column, has_invalid=has_invalid, has_damaged=has_damaged)
+        return difference_sql.DifferingField(column, has_invalid, has_damaged)
 
     def _records(self) -> None:
         search = find_similar_records(self.session, self.layout)
