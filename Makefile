@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox serve test test-real lint format bench clean
+.PHONY: help demo sandbox serve tui test test-real lint format bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ sandbox: $(INSTALLED) ## start the sandbox CRM and ERP and leave them running (C
 
 serve: $(INSTALLED) ## the sandbox systems and the HTTP service over them (Ctrl-C stops all)
 	@$(BIN)/python -m reconciler.cli.demo serve
+
+tui: $(INSTALLED) ## the sandbox systems and the terminal UI over them
+	@$(BIN)/python -m reconciler.cli.demo tui
 
 test: $(INSTALLED) ## run the whole test suite
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal

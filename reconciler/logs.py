@@ -6,6 +6,8 @@ from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from structlog.typing import EventDict, WrappedLogger
 
 MASK = "•••"
@@ -43,8 +45,12 @@ def _masked_value(value: object) -> object:
             return masked(str(value))
 
 
-def configure_logging(*, debug: bool) -> None:
-    """Write warnings (with `debug`, everything) to stderr, one plain line each."""
+def configure_logging(*, debug: bool, stream: TextIO | None = None) -> None:
+    """Write warnings (with `debug`, everything), one plain line each.
+
+    Args:
+        stream: where to; stderr by default, as it is now.
+    """
     import logging
     import sys
 
@@ -59,6 +65,6 @@ def configure_logging(*, debug: bool) -> None:
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr if stream is None else stream),
         cache_logger_on_first_use=False,
     )

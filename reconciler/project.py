@@ -20,15 +20,19 @@ from pydantic import (
     ValidationError,
 )
 
-from reconciler.connectors.description import FieldEntry
+from reconciler.connectors.description import FieldEntry, LineTax
 from reconciler.errors import ConfigurationError, TomlError
 from reconciler.logs import keep_out_of_logs
 from reconciler.model.entities import FieldType, Side
+from reconciler.model.taxes import TaxKindName
 from reconciler.ports.http.settings import Rate
 from reconciler.project_corrections import CorrectionsSection
 from reconciler.project_notify import NotifySection
 from reconciler.project_people import ApprovalsSection, PersonSection, approval_problems, people_problems
+from reconciler.project_pilot import PilotSection, pilot_problems
 from reconciler.project_secrets import SecretSource, secret_from
+from reconciler.project_service import ServiceSection
+from reconciler.project_tui import TuiSection
 from reconciler.project_types import ExactDecimal
 from reconciler.project_types import StrictSection as _Strict
 from reconciler.toml_file import TomlFile, raise_problems, read_toml, validate
@@ -90,10 +94,11 @@ class LinkScope(_Strict):
 
 
 class LinesScope(_Strict):
-    """The lines of an order or quote."""
+    """The lines of an order or quote. `taxes` says where a line of a quote carries each kind of tax in the CRM."""
 
     key: Annotated[list[str], Field(min_length=1)] | None = None
     fields: dict[str, FieldScope] = Field(default={})
+    taxes: dict[TaxKindName, LineTax] = Field(default={})
 
 
 class OnlyHereScope(_Strict):
@@ -146,19 +151,25 @@ class RunSection(_Strict):
 
 
 class TaxesSection(_Strict):
-    """Real-time tax look-up."""
+    """Real-time tax look-up, and the nightly comparison with what open quotes carry.
 
+    Attributes:
+        call: name of one of the other tax calls that the ERP's description has; None: its first one.
+        concurrency: questions that one process has with the ERP at once; `concurrency` of the ERP bounds its calls.
+        queue: questions that wait for that; what comes beyond is refused at once.
+        open_statuses: canonical statuses of a quote that is open; one without a status is.
+        drift_concurrency: questions to the ERP at once when all open quotes are compared.
+        drift_deadline_s: for each of them, waiting for the limits on calls included: nobody waits for the answer.
+    """
+
+    call: str | None = None
     deadline_s: Annotated[float, Field(gt=0)] = 2.0
     cache_ttl_s: Annotated[float, Field(ge=0)] = 900
-
-
-class ServiceSection(_Strict):
-    """HTTP service. `public_url` is how others call it, where a proxy stands before it: some sign the address."""
-
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8750
-    public_url: Annotated[str, Field(pattern="^https?://")] | None = None
-    tokens: SecretSource | None = None
+    concurrency: Annotated[int, Field(gt=0, le=64)] = 8
+    queue: Annotated[int, Field(ge=0, le=10_000)] = 64
+    open_statuses: Annotated[list[str], Field(min_length=1)] = Field(default=["open"])
+    drift_concurrency: Annotated[int, Field(gt=0, le=64)] = 4
+    drift_deadline_s: Annotated[float, Field(gt=0)] = 30.0
 
 
 class ProjectFile(_Strict):
@@ -175,15 +186,20 @@ class ProjectFile(_Strict):
     notify: NotifySection = NotifySection()
     taxes: TaxesSection = TaxesSection()
     service: ServiceSection = ServiceSection()
+    tui: TuiSection = TuiSection()
+    pilot: PilotSection | None = None
 
 
 class Project:
     """A validated project file and the folder it lives in."""
 
-    def __init__(self, file: ProjectFile, source: TomlFile, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, file: ProjectFile, source: TomlFile, environment: Mapping[str, str], written: Mapping[str, Any]
+    ) -> None:
         self.file = file
         self._source = source
         self._environment = environment
+        self._written = written
 
     @property
     def folder(self) -> Path:
@@ -204,6 +220,14 @@ class Project:
     def time_zone(self) -> ZoneInfo:
         """Zone of instants written without an offset."""
         return ZoneInfo(self.file.project.timezone)
+
+    def written(self, section: str, option: str) -> object:
+        """A plain option as the file itself has it, whatever the environment of this process says, or None.
+
+        What a single run is told by its environment must not widen what the project lets be written.
+        """
+        found = self._written.get(section)
+        return found.get(option) if isinstance(found, Mapping) else None
 
     def system(self, side: Side) -> SystemSection:
         """The section of one side."""
@@ -267,8 +291,14 @@ def load_project(path: Path, environment: Mapping[str, str] | None = None) -> Pr
     source = read_toml(path)
     overridden = source.replaced(_from_environment(source.data, environment))
     file = validate(ProjectFile, overridden)
-    raise_problems(overridden, [*people_problems(file.people or {}), *approval_problems(file.approvals, _own(file))])
-    return Project(file, overridden, environment)
+    own = _own(file)
+    problems = [
+        *people_problems(file.people or {}),
+        *approval_problems(file.approvals, own),
+        *pilot_problems(file.pilot, file.people, own),
+    ]
+    raise_problems(overridden, problems)
+    return Project(file, overridden, environment, source.data)
 
 
 def _own(file: ProjectFile) -> dict[str, dict[str, FieldType]]:

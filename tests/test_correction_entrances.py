@@ -12,11 +12,11 @@ import reconciler
 
 _ROOT = Path(reconciler.__file__).parent
 _INSIDE = ("app/corrections/", "app/correct.py")
-_WRITER = {"RecordWriter", "writer_to", "write_correction", "Applier", "Attempts", "OverlayWrites"}
+_WRITER = {"RecordWriter", "writer_to", "write_correction", "Applier", "Attempts", "OverlayWrites", "Recovery"}
 """What writes to a system, or makes it seem so."""
 _MAY_NAME_THE_WRITER = ("app/wire.py", "connectors/", "corrections/", *_INSIDE)
 _DECISIONS = {"add", "edit", "approve", "move", "add_plan", "claim_plan", "release_plan"}
-_KEEPER = "corrections"
+_KEEPERS = {"corrections": _DECISIONS, "withdrawals": {"approvals", "acceptances"}, "journal": {"note"}}
 _MAY_DECIDE = ("corrections/", "store/", *_INSIDE)
 _PARTS = "reconciler.app.corrections"
 
@@ -42,7 +42,7 @@ def _decisions(tree: ast.Module) -> Iterator[str]:
             continue
         holder = node.value
         name = holder.attr if isinstance(holder, ast.Attribute) else holder.id if isinstance(holder, ast.Name) else ""
-        if (name == _KEEPER and node.attr in _DECISIONS) or (name == "journal" and node.attr == "note"):
+        if node.attr in _KEEPERS.get(name, ()):
             yield f"{name}.{node.attr}"
 
 
@@ -83,9 +83,10 @@ def test_every_entrance_takes_the_choke_point_and_not_its_parts() -> None:
         ("async def go(state):\n    await state.corrections.approve([])", True),
         ("async def go(workspace):\n    decide = workspace.state.corrections.move", True),
         ("async def go(state):\n    await state.journal.note(step)", True),
+        ("async def go(state):\n    await state.withdrawals.approvals(ids)", True),
         ("async def go(state):\n    await state.corrections.count()", False),
     ],
-    ids=["imports the writer", "approves", "hands a move on", "journals", "only reads"],
+    ids=["imports the writer", "approves", "hands a move on", "journals", "takes approvals back", "only reads"],
 )
 def test_a_way_around_would_be_seen(around: str, found: bool) -> None:
     tree = ast.parse(around)

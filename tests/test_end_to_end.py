@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -68,18 +69,27 @@ def _confirm_quickly(project: Path) -> None:
     project.write_text(project.read_text().replace('vendor = "ploomes"', 'vendor = "./crm.toml"'))
 
 
-@pytest.mark.parametrize("kind", ["429", "empty200", "slow", "drop", "truncate", "html502", "shift", "expire"])
-@pytest.mark.timeout(180)
-def test_a_misbehaving_system_never_changes_the_findings(tmp_path: Path, kind: str) -> None:
-    with Sandbox(tmp_path / "box", "--customers", "40", "--misbehave", kind) as sandbox:
+_MISBEHAVIOURS = ("429", "empty200", "slow", "drop", "truncate", "html502", "shift", "expire")
+_AT_ONCE = 4
+
+
+@pytest.mark.timeout(280)
+def test_a_misbehaving_system_never_changes_the_findings(tmp_path: Path) -> None:
+    """Side by side, because most of a run against such systems is waiting."""
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        wrong = threads.map(lambda kind: _what_went_wrong(tmp_path / kind, kind), _MISBEHAVIOURS)
+        assert {kind: words for kind, words in zip(_MISBEHAVIOURS, wrong, strict=True) if words} == {}
+
+
+def _what_went_wrong(folder: Path, kind: str) -> str:
+    """Nothing where the findings are those planted, or some of them and the run says that it is not whole."""
+    with Sandbox(folder, "--customers", "40", "--misbehave", kind) as sandbox:
         _confirm_quickly(sandbox.project)
         code, document, narration = _run(sandbox.project)
         found, truth = _planted(_findings(sandbox.project)), _planted(sandbox.truth)
-        assert "Traceback" not in narration
-        if code == 3:
-            assert document["status"] in ("partial", "failed")
-            assert document["warnings"]
-            assert set(found) <= set(truth)
-        else:
-            assert code == 1, narration
-            assert found == truth
+        if "Traceback" in narration:
+            return narration
+        if code != 3:
+            return "" if code == 1 and found == truth else f"exit code {code}, {found} {narration}"
+        is_honest = document["status"] in ("partial", "failed") and document["warnings"] and set(found) <= set(truth)
+        return "" if is_honest else f"{document} {found}"

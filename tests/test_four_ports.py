@@ -21,6 +21,8 @@ from tests.connectors.conforming import COLLECTIONS, ID_MEMBERS
 from tests.ports.files.file_servers import HOST, PASSWORD, USER, ftp_server
 
 _ENTITIES = ("customers", "products", "orders", "quotes")
+_DRIFT = "tax_drift"
+"""Only over REST can the ERP be asked for taxes."""
 _QUICK = Patience(first_s=0.0, longest_s=0.0, attempts=3, poll_s=0.01)
 
 Told = tuple[str, str, str | None, str, str, str | None, str | None]
@@ -38,7 +40,11 @@ async def test_one_erp_behind_four_ports_gives_identical_findings(tmp_path: Path
             over_ftp = await _pulled(sandbox, files, tmp_path / "files")
         announced = await _announced(sandbox, tmp_path / "webhooks")
         planted = sorted(
-            ((each["entity"], each["key"], each["field"], each["kind"], each["cause"]) for each in sandbox.truth),
+            (
+                (each["entity"], each["key"], each["field"], each["kind"], each["cause"])
+                for each in sandbox.truth
+                if each["kind"] != _DRIFT
+            ),
             key=repr,
         )
     assert over_soap == over_rest
@@ -99,6 +105,7 @@ def _told(findings: list[Finding]) -> list[Told]:
         (
             (each.entity, each.key, each.field, each.kind.value, each.cause.value, each.crm.value, each.erp.value)
             for each in findings
+            if each.kind != _DRIFT
         ),
         key=repr,
     )

@@ -62,6 +62,15 @@ async def latest_entries(workspace: Workspace, chosen: TrailFilter, limit: int) 
     return list(latest)
 
 
+async def entries_after(workspace: Workspace, after: int, limit: int) -> list[AuditEntry]:
+    """At most `limit` entries with a number above `after`, in order.
+
+    Raises:
+        StateError: the trail cannot be read.
+    """
+    return await workspace.state.audit.page(after, limit)
+
+
 async def verified_trail(workspace: Workspace, noted: str | None) -> TrailCheck:
     """Whether the trail is the one that was written.
 

@@ -20,7 +20,9 @@ from reconciler.errors import SystemReadError
 from reconciler.mapping.page import map_page
 from reconciler.model import staging
 from reconciler.model.entities import Side
+from reconciler.ports.http.client import HttpPort
 from reconciler.ports.http.page_facts import RecordPage
+from reconciler.ports.http.standing import CallStanding
 
 _ABILITIES = ("changed since", "ids only", "one record", "by key")
 
@@ -58,6 +60,7 @@ class SystemCheck:
         ports: every port of the system with its grade, the best kind first.
         grade: of the port the records are read through: A to D, F when it cannot be read.
         limits: what limits the integration, one sentence each.
+        calls: throttle and breaker at the end of it; None for a system of files, or one that was not even called.
     """
 
     side: str
@@ -69,6 +72,7 @@ class SystemCheck:
     grade: str = "F"
     entities: dict[str, EntityCheck] = field(default_factory=dict)
     limits: list[str] = field(default_factory=list)
+    calls: CallStanding | None = None
 
     @property
     def readable(self) -> bool:
@@ -94,21 +98,31 @@ async def _check_system(
     seen: dict[str, Conformance] = {}
     try:
         async with connector_to(workspace.project, side, description, workspace.state, take_in=False) as connector:
-            await connector.probe()
-            checked.reachable = True
-            for plan in plans:
-                entity = plan.entity.name
-                source = description.entities[entity]
-                checked.entities[entity] = EntityCheck(source.verified, source.full.paging.kind)
-                found = await _check_entity(checked.entities[entity], connector, plan, side)
-                if found is not None:
-                    seen[entity] = found
+            try:
+                await _check_entities(checked, connector, plans, seen)
+            finally:
+                port = connector.port
+                checked.calls = port.standing if isinstance(port, HttpPort) else None
     except SystemReadError as error:
         checked.failure = str(error)
     checked.limits = [*limits_found(side, description, seen), *_empty_fields(checked.entities)]
     checked.ports = grade_ports(description, seen, readable=checked.readable)
     checked.grade = next((port.grade for port in checked.ports if port.port != "webhook"), "F")
     return checked
+
+
+async def _check_entities(
+    checked: SystemCheck, connector: Connector, plans: list[EntityPlan], seen: dict[str, Conformance]
+) -> None:
+    await connector.probe()
+    checked.reachable = True
+    for plan in plans:
+        entity = plan.entity.name
+        source = connector.description.entities[entity]
+        checked.entities[entity] = EntityCheck(source.verified, source.full.paging.kind)
+        found = await _check_entity(checked.entities[entity], connector, plan, Side(checked.side))
+        if found is not None:
+            seen[entity] = found
 
 
 async def _check_entity(checked: EntityCheck, connector: Connector, plan: EntityPlan, side: Side) -> Conformance | None:

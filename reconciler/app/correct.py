@@ -10,10 +10,17 @@ from reconciler.app.corrections.acting import Acting, Clock, now_utc
 from reconciler.app.corrections.apply import Applied, apply_plan, exit_code_of
 from reconciler.app.corrections.choosing import Choice, Chosen, LeftAlone
 from reconciler.app.corrections.people import OPERATING, REVIEWING, person_of_token, person_of_user
+from reconciler.app.corrections.pilot_scope import (
+    ByHand,
+    ScopeKeys,
+    changed_by_hand,
+    findings_in_scope,
+    keys_in_scope,
+)
 from reconciler.app.corrections.plan import Planned, plan_corrections
 from reconciler.app.corrections.plan_file import read_plan_file
 from reconciler.app.corrections.propose import Proposed, ProposeOptions, propose_corrections
-from reconciler.app.corrections.reading import ShownCorrection, listed_corrections, shown_correction
+from reconciler.app.corrections.reading import ShownCorrection, error_desk, listed_corrections, shown_correction
 from reconciler.app.corrections.retry import TROUBLED, Retried, retry_corrections
 from reconciler.app.corrections.review import (
     Approved,
@@ -22,7 +29,11 @@ from reconciler.app.corrections.review import (
     edit_correction,
     reject_corrections,
 )
+from reconciler.app.corrections.settle import settle_correction
+from reconciler.app.corrections.stage_guard import write_refusals
 from reconciler.app.corrections.undo import UndoProposed, undo_corrections
+from reconciler.app.corrections.withdraw import Withdrawn, withdraw_acceptances, withdraw_approvals
+from reconciler.corrections.desk import DeskEntry
 from reconciler.corrections.editing import Edit
 
 __all__ = [
@@ -32,9 +43,11 @@ __all__ = [
     "Acting",
     "Applied",
     "Approved",
+    "ByHand",
     "Choice",
     "Chosen",
     "Clock",
+    "DeskEntry",
     "Edit",
     "LeftAlone",
     "Planned",
@@ -42,12 +55,18 @@ __all__ = [
     "Proposed",
     "Rejected",
     "Retried",
+    "ScopeKeys",
     "ShownCorrection",
     "UndoProposed",
+    "Withdrawn",
     "apply_plan",
     "approve_corrections",
+    "changed_by_hand",
     "edit_correction",
+    "error_desk",
     "exit_code_of",
+    "findings_in_scope",
+    "keys_in_scope",
     "listed_corrections",
     "now_utc",
     "person_of_token",
@@ -57,6 +76,10 @@ __all__ = [
     "read_plan_file",
     "reject_corrections",
     "retry_corrections",
+    "settle_correction",
     "shown_correction",
     "undo_corrections",
+    "withdraw_acceptances",
+    "withdraw_approvals",
+    "write_refusals",
 ]

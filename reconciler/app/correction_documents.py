@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from reconciler.app.correct import Applied, LeftAlone, Planned, Proposed, Retried, ShownCorrection
+from reconciler.app.correct import Applied, DeskEntry, LeftAlone, Planned, Proposed, Retried, ShownCorrection
 from reconciler.corrections.approval import Missing
+from reconciler.corrections.desk import what_to_do
 from reconciler.corrections.plan_document import totals_of
 from reconciler.corrections.reasons import sentence
 from reconciler.model.corrections import Correction, FieldChange
@@ -88,6 +89,18 @@ def shown_document(shown: ShownCorrection) -> Document:
     }
 
 
+def desk_document(entry: DeskEntry, locale: str) -> Document:
+    """One correction that did not go through, and what can be done about it."""
+    return {
+        **correction_document(entry.correction),
+        "trouble": entry.trouble.name.lower(),
+        "remedy": entry.remedy.value,
+        "what_to_do": what_to_do(entry.trouble, locale),
+        "attempts": entry.attempts,
+        "since": None if entry.since is None else instant(entry.since),
+    }
+
+
 def left_alone_documents(left: Iterable[LeftAlone]) -> list[Document]:
     """Corrections that were chosen and not touched."""
     return [
@@ -127,13 +140,18 @@ def proposed_document(proposed: Proposed, locale: str) -> Document:
     }
 
 
-def planned_document(planned: Planned) -> Document:
-    """A plan, and what is not in it."""
+def planned_document(planned: Planned, *, at_most: int | None = None) -> Document:
+    """A plan, and what is not in it.
+
+    Args:
+        at_most: so many of its corrections; the totals count all of them.
+    """
+    totals = totals_of(()) if planned.sealed is None else planned.sealed.plan.totals
     return {
         "plan": None if planned.sealed is None else planned.sealed.digest,
         "file": None if planned.written_to is None else str(planned.written_to),
-        "totals": {side.value: asdict(totals) for side, totals in totals_of(planned.corrections).items()},
-        "corrections": [correction_document(each) for each in planned.corrections],
+        "totals": {side.value: asdict(each) for side, each in totals.items()},
+        "corrections": [correction_document(each) for each in planned.corrections[:at_most]],
         "left_out": [
             {**document, "lapsed": document["id"] in planned.lapsed}
             for document in left_alone_documents(planned.left_out)

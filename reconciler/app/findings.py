@@ -23,6 +23,7 @@ from reconciler.reports.documents import finding_document
 from reconciler.store.state.records import FindingEvent, FindingFilter
 
 _READ_AT_ONCE = 500
+_FILLED_AT_ONCE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,36 @@ async def finding_documents(workspace: Workspace, chosen: FindingFilter, limit: 
                 break
             documents.append(finding_document(finding, explain))
     return documents
+
+
+class FindingPages:
+    """Findings in pages, as `findings list --json` gives them, for a process that is asked for many.
+
+    Raises:
+        ConfigurationError: the project file or a description is wrong.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._state = workspace.state
+        self._raw_values = _raw_values(workspace)
+        self._explain = explanations(workspace.project.file.project.locale)
+
+    async def page(self, chosen: FindingFilter, *, after: str | None, limit: int) -> list[dict[str, Any]]:
+        """At most `limit` findings, by id.
+
+        Args:
+            after: id of the last finding of the page before; None begins.
+
+        Raises:
+            RefusedError: `after` is not the id of a finding, or the filter has too many patterns.
+        """
+        found = await self._state.findings.page(chosen, after=after, limit=limit)
+        documents: list[dict[str, Any]] = []
+        # In small parts: each may need other pages of the systems, and a long page must not hold up everybody else.
+        for start in range(0, len(found), _FILLED_AT_ONCE):
+            complete = await self._raw_values.filled(found[start : start + _FILLED_AT_ONCE])
+            documents += [finding_document(finding, self._explain) for finding in complete]
+        return documents
 
 
 async def explained_finding(workspace: Workspace, finding_id: str) -> ExplainedFinding:

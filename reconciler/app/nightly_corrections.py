@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from reconciler.app.correct import Acting, Choice, ProposeOptions, approve_corrections, propose_corrections
+from reconciler.app.correct import (
+    Acting,
+    Choice,
+    ProposeOptions,
+    approve_corrections,
+    propose_corrections,
+    write_refusals,
+)
 from reconciler.app.wire import Workspace
 from reconciler.corrections.automatic import AutomaticRule, automatic_approvals
 from reconciler.model.correction_records import CorrectionFilter
@@ -73,8 +80,11 @@ def automatic_rules(project: Project) -> list[AutomaticRule]:
 
 async def _approve(acting: Acting, proposals: tuple[Correction, ...]) -> int:
     rules = automatic_rules(acting.workspace.project)
-    writable = [each for each in proposals if each.side not in acting.closed_sides]
-    if not rules or not writable:
+    if not rules:
+        return 0
+    closed = await write_refusals(acting, proposals)
+    writable = [each for each in proposals if each.id not in closed]
+    if not writable:
         return 0
     tonight = await acting.workspace.state.corrections.approved_since(OURSELVES, acting.clock() - _NIGHT)
     choice = automatic_approvals(writable, rules, acting.approval_rules, acting.rules, tonight)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +17,6 @@ from reconciler.store.snapshots.snapshot import Snapshot
 
 _SHRUNK_TO = 0.5
 _TOO_FEW_TO_JUDGE = 20
-_CONTAINERS_BETWEEN_COLLECTIONS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +64,6 @@ class PullOptions:
 
     full: bool
     sweep_every: timedelta
-
-
-@contextmanager
-def few_garbage_collections() -> Iterator[None]:
-    """While pages are decoded and mapped: they are millions of short-lived containers without cycles, and looking for
-    cycles among them at Python's usual pace costs a third of a pull.
-    """
-    usual = gc.get_threshold()
-    gc.set_threshold(_CONTAINERS_BETWEEN_COLLECTIONS, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 async def pull_entity(

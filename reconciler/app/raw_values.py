@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from reconciler.app.scope_plan import EntityPlan
 from reconciler.app.wire import Workspace
-from reconciler.connectors.description import Description
+from reconciler.connectors.description import Description, EntitySource
 from reconciler.mapping.path import Path, parse_path
 from reconciler.mapping.plan import EntityMapping, FieldMapping, LinesMapping
 from reconciler.mapping.reading import select_plain
@@ -127,8 +127,8 @@ class RawValues:
         entity = finding.entity.removesuffix(_LINES)
         if document is None or entity not in self._plans:
             return None
-        records = self._records_in(document, entity, side)
-        if not isinstance(records, list) or place.position >= len(records):
+        records = records_in(self._descriptions[side].entities[entity], document)
+        if records is None or place.position >= len(records):
             return None
         whole = records[place.position]
         lines = self._plans[entity].mappings[side].lines
@@ -138,14 +138,15 @@ class RawValues:
         line = _line(lines, whole, line_id)
         return None if line is None else RawRecord(whole, line)
 
-    def _records_in(self, document: JsonValue, entity: str, side: Side) -> object:
-        source = self._descriptions[side].entities[entity]
-        listings = [source.full, *([source.changed.listing] if source.changed else [])]
-        for listing in listings:
-            records = parse_path(listing.records).read(document) if listing.records else document
-            if isinstance(records, list):
-                return records
-        return None
+
+def records_in(source: EntitySource, document: JsonValue) -> list[JsonValue] | None:
+    """The records in an answer, decoded: where one of the listings of their entity has them."""
+    listings = [source.full, *([source.changed.listing] if source.changed else [])]
+    for listing in listings:
+        records = parse_path(listing.records).read(document) if listing.records else document
+        if isinstance(records, list):
+            return records
+    return None
 
 
 def _line(lines: LinesMapping, whole: object, line_id: str | None) -> object:

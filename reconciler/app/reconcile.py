@@ -9,14 +9,18 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from reconciler.app.concurrently import all_of
+from reconciler.app.erp_changes import ErpChanges
+from reconciler.app.garbage import few_garbage_collections
 from reconciler.app.judge import EntityOutcome, Judge, ReadSnapshot
-from reconciler.app.pull import Base, Pulled, PullOptions, few_garbage_collections, pull_entity
+from reconciler.app.pull import Base, Pulled, PullOptions, pull_entity
 from reconciler.app.scope_plan import EntityPlan, plan_entities
+from reconciler.app.tax_findings import ENTITY as TAXES
+from reconciler.app.tax_run import TaxOutcome, not_begun, reasons_of, taxes_of_run, wants_taxes, why_not_compared
 from reconciler.app.wire import SPILL, Workspace, load_descriptions, open_connectors
 from reconciler.compare.engine_duckdb import DuckDBEngine
 from reconciler.connectors.connector import Connector
 from reconciler.errors import BlockedError, CredentialsRefusedError, SystemReadError, UnreachableError
-from reconciler.model.entities import Side
+from reconciler.model.entities import QUOTES, Side
 from reconciler.store.snapshots.snapshot import Snapshot
 from reconciler.store.state.records import RunStatus
 
@@ -43,11 +47,13 @@ class RunOptions:
         entities: only these, or all in scope when empty.
         full: read everything, whatever was read before.
         accept_empty: believe a side that holds no record, or far fewer than before.
+        taxes: compare the taxes of open quotes where the project has it so, and quotes are among the entities.
     """
 
     entities: Sequence[str] = ()
     full: bool = False
     accept_empty: bool = False
+    taxes: bool = True
 
 
 @dataclass(slots=True)
@@ -58,6 +64,7 @@ class RunOutcome:
         status: COMPLETE, PARTIAL (some entity was not compared) or FAILED (none was).
         warnings: what limits the result, one sentence each.
         seconds: from the beginning until the findings were stored.
+        taxes: of the open quotes; None where nobody asked for that. Its entity is among `entities`.
     """
 
     run_id: str
@@ -65,6 +72,7 @@ class RunOutcome:
     entities: dict[str, EntityOutcome] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    taxes: TaxOutcome | None = None
 
     @property
     def new_findings(self) -> int:
@@ -96,6 +104,11 @@ class Reconciliation:
         project = self._workspace.project
         descriptions = load_descriptions(project)
         plans = plan_entities(project, descriptions, self._options.entities)
+        among = not self._options.entities or QUOTES.name in self._options.entities
+        taxes = self._options.taxes and among and wants_taxes(project)
+        if taxes and (why := why_not_compared(project, descriptions)) is not None:
+            self.outcome.warnings.append(f"taxes of quotes were not compared: {why}.")
+            taxes = False
         self._workspace.folder.prepare()
         async with open_connectors(project, descriptions, self._workspace.state) as connectors:
             readings = await self._pull(plans, connectors)
@@ -110,8 +123,10 @@ class Reconciliation:
                 )
                 for plan in plans:
                     await self._judge(judge, plan, readings[plan.entity.name])
+            if taxes:
+                await self._compare_taxes(connectors, readings.get(QUOTES.name, {}))
         compared = [entity.count is not None for entity in self.outcome.entities.values()]
-        if all(compared):
+        if all(compared) and (self.outcome.taxes is None or self.outcome.taxes.whole):
             self.outcome.status = RunStatus.COMPLETE
         elif any(compared):
             self.outcome.status = RunStatus.PARTIAL
@@ -154,6 +169,8 @@ class Reconciliation:
             )
         except SystemReadError as error:
             return error
+        if side is Side.ERP:
+            await ErpChanges(self._workspace, connector.description).tell(entity, base, pulled.snapshot)
         self._progress.pulled(side, entity, pulled.snapshot.count)
         return pulled
 
@@ -185,6 +202,28 @@ class Reconciliation:
             for outcome in await judge.entity(plan, snapshots, self.outcome.warnings):
                 self.outcome.entities[outcome.name] = outcome
             self._progress.compared(entity)
+
+    async def _compare_taxes(self, connectors: Mapping[Side, Connector], readings: Mapping[Side, Reading]) -> None:
+        hopeless = next((reading for reading in readings.values() if isinstance(reading, _HOPELESS)), None)
+        compared = self.outcome.entities.get(QUOTES.name)
+        suspicious = None if compared is None else compared.suspicious
+        if hopeless is not None or suspicious is not None:
+            taxes = not_begun(str(hopeless) if suspicious is None else suspicious)
+        else:
+            run_id = self.outcome.run_id
+            taxes = await taxes_of_run(
+                self._workspace,
+                run_id,
+                connectors,
+                lambda done, total: self._progress.pulling(Side.ERP, TAXES, done, total),
+            )
+        self.outcome.taxes = taxes
+        self.outcome.entities[TAXES] = taxes.entity
+        if taxes.entity.failure is not None:
+            self.outcome.warnings.append(f"taxes of quotes were not compared: {taxes.entity.failure}")
+        elif taxes.compared is not None and taxes.compared.unavailable:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in reasons_of(taxes.compared).items())
+            self.outcome.warnings.append(f"taxes of {taxes.compared.unavailable} quotes were not compared: {reasons}.")
 
     def _leave_out(self, plan: EntityPlan, outcome: EntityOutcome) -> None:
         """Note that an entity and its lines were not compared; their findings stay as they are."""

@@ -1,4 +1,5 @@
-"""What a run deletes when it is over: snapshots and reports nobody needs, and what killed runs left half written."""
+"""What a run deletes when it is over: snapshots, reports and copies of received files nobody needs, and what killed
+runs left half written."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from reconciler.app.wire import REPORTS, SPILL, Workspace
+from reconciler.app.file_retention import remove_old_files
+from reconciler.app.wire import REPORTS, SPILL, Workspace, load_descriptions
 from reconciler.model.correction_records import LIVE_STATES, CorrectionFilter
 from reconciler.store.snapshots.snapshot import Snapshot
 from reconciler.store.state.records import SnapshotRecord
@@ -30,11 +32,13 @@ class Removed:
     Attributes:
         snapshots: forgotten ones, abandoned pulls included.
         reports: files.
+        received: copies of received files.
         leftovers: files and folders that killed runs left behind.
     """
 
     snapshots: int = 0
     reports: int = 0
+    received: int = 0
     leftovers: int = 0
 
 
@@ -51,13 +55,15 @@ async def remove_old(workspace: Workspace, began_at: datetime) -> Removed:
         began_at: when the run that calls began, aware. Leftovers that were touched since then belong to the living.
 
     Raises:
+        ConfigurationError: a description is wrong.
         StateError: the state cannot be used.
         OSError: a file cannot be deleted.
     """
     snapshots = await _remove_snapshots(workspace)
     reports = await _remove_reports(workspace, began_at)
     leftovers = await asyncio.to_thread(_remove_leftovers, workspace, began_at)
-    return Removed(snapshots, reports, leftovers)
+    received = await remove_old_files(workspace, load_descriptions(workspace.project), began_at)
+    return Removed(snapshots, reports, received, leftovers)
 
 
 async def _remove_snapshots(workspace: Workspace) -> int:

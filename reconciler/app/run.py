@@ -114,8 +114,8 @@ async def _delete_old(workspace: Workspace, began_at: datetime, warn: Warn) -> N
     """While the run still holds the lock. Its findings are stored: nothing that goes wrong here may cost them."""
     try:
         await remove_old(workspace, began_at)
-    except (StateError, OSError) as error:
-        told = error.message if isinstance(error, StateError) else f"{error.strerror or type(error).__name__}."
+    except (ReconcilerError, OSError) as error:
+        told = error.message if isinstance(error, ReconcilerError) else f"{error.strerror or type(error).__name__}."
         warn(f"old snapshots and reports were not all deleted: {told}")
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
 from typing import Any, Final
 
 from reconciler.app.finding_texts import explanations
 from reconciler.app.judge import EntityOutcome
 from reconciler.app.reconcile import RunOutcome
+from reconciler.app.tax_run import reasons_of
 from reconciler.app.wire import REPORTS, Workspace, load_descriptions
 from reconciler.model.entities import ENTITIES, FieldType, Side
 from reconciler.model.findings import Finding, FindingStatus
 from reconciler.reports.data_files import write_json
 from reconciler.reports.documents import run_document
 from reconciler.reports.html.page import write_html
-from reconciler.reports.report import MAX_EXAMPLES, Decision, EntityReport, Report, RunStatus, SystemTitle
+from reconciler.reports.report import MAX_EXAMPLES, Decision, EntityReport, Report, RunStatus, SystemTitle, TaxReport
 from reconciler.reports.workbook import write_xlsx
 from reconciler.store.state.records import FindingEventKind, FindingFilter
 from reconciler.store.state.state import State
+from reconciler.taxes.answer import money
 
 _MAX_ACCEPTANCES: Final = 200
 
@@ -59,12 +62,30 @@ async def _report(workspace: Workspace, outcome: RunOutcome, files: dict[str, st
         crm=titles[Side.CRM],
         erp=titles[Side.ERP],
         entities=tuple([await _entity_report(state, outcome.run_id, entity) for entity in outcome.entities.values()]),
-        decisions=tuple([decision async for decision in _decisions(state, list(outcome.entities))]),
+        decisions=tuple(await _decisions(state, list(outcome.entities))),
         warnings=tuple(outcome.warnings),
         locale=project.file.project.locale,
         timezone=project.file.project.timezone,
         files=files,
+        taxes=_taxes(workspace, outcome),
         acceptances=tuple(await state.findings.acceptances(_MAX_ACCEPTANCES)),
+    )
+
+
+def _taxes(workspace: Workspace, outcome: RunOutcome) -> TaxReport | None:
+    if outcome.taxes is None:
+        return None
+    currency, compared = workspace.project.file.project.currency, outcome.taxes.compared
+    if compared is None:
+        return TaxReport(currency=currency)
+    return TaxReport(
+        quotes=len(compared.quotes),
+        calculated=compared.calculated,
+        unavailable=compared.unavailable,
+        drifted=compared.drifted,
+        value_at_stake=Decimal(money(compared.at_stake)),
+        currency=currency,
+        reasons=reasons_of(compared),
     )
 
 
@@ -104,16 +125,22 @@ def _field_types(entity: str) -> dict[str, FieldType]:
     return {field.name: field.type for field in described.fields} if described else {}
 
 
-async def _decisions(state: State, entities: list[str]) -> AsyncIterator[Decision]:
+async def _decisions(state: State, entities: list[str]) -> list[Decision]:
     """Every group of open findings, with a few examples each."""
-    summary = await state.findings.summary(FindingFilter(entity=entities, status=FindingStatus.OPEN))
-    for group in summary.groups:
-        same = FindingFilter(
+    groups = (await state.findings.summary(FindingFilter(entity=entities, status=FindingStatus.OPEN))).groups
+    alike = [
+        FindingFilter(
             entity=group.entity,
             kind=group.kind,
             field=group.field or "",
             cause=group.cause,
             status=FindingStatus.OPEN,
         )
-        if examples := await state.findings.page(same, limit=MAX_EXAMPLES):
-            yield Decision(group.entity, group.kind, group.field, group.cause, group.count, tuple(examples))
+        for group in groups
+    ]
+    examples = await state.findings.examples(alike, each=MAX_EXAMPLES)
+    return [
+        Decision(group.entity, group.kind, group.field, group.cause, group.count, tuple(some))
+        for group, some in zip(groups, examples, strict=True)
+        if some
+    ]

@@ -11,7 +11,7 @@ from reconciler.connectors.plan import entity_mapping
 from reconciler.errors import ConfigurationError
 from reconciler.mapping.plan import EntityMapping
 from reconciler.model import staging
-from reconciler.model.entities import ENTITIES, Entity, Field, FieldType, Side
+from reconciler.model.entities import ENTITIES, QUOTES, Entity, Field, FieldType, Side
 from reconciler.model.findings import EntityRule, FieldRule
 from reconciler.project import EntityScope, FieldScope, Project
 from reconciler.toml_file import suggestion
@@ -41,6 +41,8 @@ def plan_entities(
 ) -> list[EntityPlan]:
     """The plans of the wanted entities (all in scope when none is named), in the order they run.
 
+    Quotes that only the CRM has, and of which only the taxes are compared, have none.
+
     Raises:
         ConfigurationError: an entity or field is unknown, or a side does not have what the scope asks for.
     """
@@ -56,8 +58,14 @@ def plan_entities(
     return [
         _plan_entity(project, descriptions, entity, scopes[name])
         for name, entity in ENTITIES.items()
-        if name in scopes and (not wanted or name in wanted)
+        if name in scopes and (not wanted or name in wanted) and not _only_taxed(name, scopes[name], descriptions)
     ]
+
+
+def _only_taxed(name: str, scope: EntityScope, descriptions: Mapping[Side, Description]) -> bool:
+    """Whether an ERP that holds no quotes is only asked for their taxes."""
+    held = {side for side, description in descriptions.items() if name in description.entities}
+    return scope.taxes and name == QUOTES.name and held == {Side.CRM}
 
 
 def _everything_both_have(descriptions: Mapping[Side, Description]) -> dict[str, EntityScope]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 import orjson
 
+from reconciler.app.calendar import Calendar
 from reconciler.app.known_ids import SnapshotIds
 from reconciler.app.quote_reading import read_quote
+from reconciler.app.tax_records import key_entries
 from reconciler.app.wire import Workspace, connector_to, load_descriptions
 from reconciler.connectors.connector import Connector
-from reconciler.connectors.description import Description, FieldEntry
+from reconciler.connectors.description import Description
 from reconciler.connectors.tax.call import TaxCall
 from reconciler.connectors.tax.identities import Identities
 from reconciler.connectors.tax.reader import TaxReader
@@ -26,6 +28,7 @@ from reconciler.project import Project
 from reconciler.taxes.answer import Delivery, answer_document
 from reconciler.taxes.checks import CheckPolicy
 from reconciler.taxes.lookup import LookupSettings, TaxLookup
+from reconciler.taxes.observer import LookupObserver
 from reconciler.taxes.request import question_of
 
 _ATTEMPTS: Final = 2
@@ -59,6 +62,10 @@ class TaxDesk:
     project: Project
     system: str
     lookup: TaxLookup
+    calendar: Calendar = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "calendar", Calendar(self.project.time_zone))
 
     async def look_up(self, document: object, *, allow_stale: bool = False) -> TaxAnswer:
         """The taxes of a would-be quote, given as decoded JSON.
@@ -67,22 +74,51 @@ class TaxDesk:
             WrongQuoteError: the quote is wrong, or names a customer or product the ERP does not know.
             ConfigurationError: the description or the project lacks something.
         """
-        section = self.project.file.project
-        question = question_of(document, datetime.now(self.project.time_zone).date())
+        question = self.question(document)
         delivery = await self.lookup.taxes_of(question, allow_stale=allow_stale)
-        answer = answer_document(
-            question, delivery, system=self.system, currency=section.currency, language=section.locale
-        )
+        answer = self.document(question, delivery)
         return TaxAnswer(question, delivery, answer)
+
+    def today(self) -> date:
+        """The day taxes are asked for where a quote names none."""
+        return self.calendar.today()
+
+    def question(self, document: object) -> TaxQuestion:
+        """What a would-be quote asks.
+
+        Raises:
+            WrongQuoteError: the quote is wrong.
+        """
+        return question_of(document, self.today())
+
+    def document(
+        self, question: TaxQuestion, delivery: Delivery, amounts: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The answer as CONTRACT.md has it; `amounts` as `answer_document` takes them."""
+        section = self.project.file.project
+        return answer_document(
+            question,
+            delivery,
+            system=self.system,
+            currency=section.currency,
+            language=section.locale,
+            amounts=amounts,
+        )
 
 
 @asynccontextmanager
-async def open_taxes(workspace: Workspace, *, for_one: bool = False) -> AsyncIterator[TaxDesk]:
+async def open_taxes(
+    workspace: Workspace,
+    *,
+    for_one: bool = False,
+    observer: LookupObserver | None = None,
+) -> AsyncIterator[TaxDesk]:
     """A desk with a connection of its own to the ERP, which is made by the first question.
 
     Args:
         for_one: there is one question: what takes longer than its deadline serves nobody. A login that does may still
             serve later questions otherwise.
+        observer: told what happens.
 
     Raises:
         ConfigurationError: the project file or a description is wrong, or the ERP context lacks something.
@@ -91,13 +127,57 @@ async def open_taxes(workspace: Workspace, *, for_one: bool = False) -> AsyncIte
     project = workspace.project
     erp = load_descriptions(project)[Side.ERP]
     call = _call_of(project, erp)
-    longest_s = project.file.taxes.deadline_s if for_one else None
-    async with connector_to(project, Side.ERP, _quick(erp, longest_s), workspace.state) as connector:
-        lookup = _lookup(workspace, call, connector)
-        try:
-            yield TaxDesk(project, erp.vendor.name, lookup)
-        finally:
-            await lookup.close()
+    section = project.file.taxes
+    described = _quick(erp, section.deadline_s if for_one else None)
+    settings = LookupSettings(
+        section.deadline_s,
+        section.cache_ttl_s,
+        concurrency=section.concurrency,
+        queue=section.queue,
+        yields_rates=call.yields == "rates",
+    )
+    async with (
+        connector_to(project, Side.ERP, described, workspace.state) as connector,
+        _desk_over(workspace, call, connector, settings, observer) as desk,
+    ):
+        yield desk
+
+
+@asynccontextmanager
+async def taxes_nobody_waits_for(workspace: Workspace, connector: Connector) -> AsyncIterator[TaxDesk]:
+    """A desk for asking about all open quotes: with the patience and the few conversations at once that `TaxesSection`
+    names for that, and every answer from the ERP itself.
+
+    Args:
+        connector: to the ERP; its limits on calls hold for everything that uses it.
+
+    Raises:
+        ConfigurationError: the ERP context lacks something.
+        RefusedError: the ERP's description has no tax call.
+    """
+    section, call = workspace.project.file.taxes, _call_of(workspace.project, connector.description)
+    at_once, yields_rates = section.drift_concurrency, call.yields == "rates"
+    settings = LookupSettings(section.drift_deadline_s, 0, concurrency=at_once, yields_rates=yields_rates)
+    async with _desk_over(workspace, call, connector, settings, None) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def _desk_over(
+    workspace: Workspace,
+    call: TaxCall,
+    connector: Connector,
+    settings: LookupSettings,
+    observer: LookupObserver | None,
+) -> AsyncIterator[TaxDesk]:
+    reader = _reader(workspace, call, connector)
+    lookup = _lookup(workspace.project, call, connector.description, reader, settings, observer)
+    reader.remove_left_drafts()
+    try:
+        yield TaxDesk(workspace.project, connector.description.vendor.name, lookup)
+    finally:
+        await lookup.close()
+        await reader.close()
 
 
 Tell = Callable[[TaxAnswer], None]
@@ -121,6 +201,11 @@ async def taxes_of_quote(workspace: Workspace, number: str, tell: Tell) -> None:
     """
     document = await read_quote(workspace, number)
     await taxes_of_would_be(workspace, document, tell)
+
+
+def require_context(project: Project, erp: Description) -> None:
+    """Raises as `open_taxes` where the ERP could not be asked at all."""
+    _call_of(project, erp)
 
 
 def _call_of(project: Project, erp: Description) -> TaxCall:
@@ -153,34 +238,31 @@ def _quick(erp: Description, longest_s: float | None) -> Description:
     return erp.model_copy(update={"http": http.model_copy(update=changes)})
 
 
-def _lookup(workspace: Workspace, call: TaxCall, connector: Connector) -> TaxLookup:
-    project, section = workspace.project, workspace.project.file.taxes
-    context, currency = project.system(Side.ERP).context, project.file.project.currency
+def _reader(workspace: Workspace, call: TaxCall, connector: Connector) -> TaxReader:
+    project, system = workspace.project, workspace.project.system(Side.ERP)
     identities = Identities(
         _ERP,
         connector,
         project.time_zone,
         values={"customers": call.customer_values, "products": call.product_values},
-        entries=_own_entries(project),
+        entries=key_entries(project),
         known=SnapshotIds(workspace, Side.ERP),
     )
-    return TaxLookup(
-        TaxReader(_ERP, call, connector, identities, context),
-        CheckPolicy(_ERP, call.rounding, call.goods_tolerance, call.untaxed_lines, currency),
-        LookupSettings(section.deadline_s, section.cache_ttl_s, yields_rates=call.yields == "rates"),
-        fingerprint=_fingerprint(project, connector.description),
-    )
+    drafts = workspace.state.tax_drafts(f"{connector.description.vendor.name} {system.base_url or ''}".rstrip())
+    return TaxReader(_ERP, call, connector, identities, system.context, drafts)
 
 
-def _own_entries(project: Project) -> dict[str, FieldEntry]:
-    """Where the project says that the key of an entity is in the ERP, instead of the description."""
-    entries: dict[str, FieldEntry] = {}
-    for entity, field in (("customers", "tax_id"), ("products", "sku")):
-        scope = project.file.scope.get(entity)
-        entry = None if scope is None or field not in scope.fields else scope.fields[field].erp
-        if entry is not None:
-            entries[entity] = entry
-    return entries
+def _lookup(
+    project: Project,
+    call: TaxCall,
+    erp: Description,
+    reader: TaxReader,
+    settings: LookupSettings,
+    observer: LookupObserver | None,
+) -> TaxLookup:
+    currency = project.file.project.currency
+    policy = CheckPolicy(_ERP, call.rounding, call.goods_tolerance, call.untaxed_lines, currency, call.price_decimals)
+    return TaxLookup(reader, policy, settings, fingerprint=_fingerprint(project, erp), observer=observer)
 
 
 def _fingerprint(project: Project, erp: Description) -> str:

@@ -34,6 +34,7 @@ def vendor_document(name: str, folder: Path) -> dict[str, Any]:
         "context": dict(description.vendor.context),
         "webhooks": _webhooks_document(description.webhooks),
         "taxes": _taxes_document(description.taxes),
+        "other_taxes": {name: _taxes_document(call) for name, call in description.other_taxes.items()},
         "limits": limits_of(description),
         "entities": {name: _entity_document(source) for name, source in description.entities.items()},
     }
@@ -95,6 +96,7 @@ def _taxes_document(call: TaxCall | None) -> dict[str, Any] | None:
         "verified": call.verified,
         "note": call.note,
         "mode": call.mode,
+        "conversation": call.conversation is not None,
         "yields": call.yields,
         "saves": call.saves,
         "prospects": call.prospect is not None,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from reconciler.app.workspace import SNAPSHOTS, Workspace, open_workspace
 from reconciler.connectors.connector import Connector
 from reconciler.connectors.description import Description
 from reconciler.connectors.load import load_description
@@ -18,26 +18,28 @@ from reconciler.mapping.plan import EntityMapping
 from reconciler.model.entities import Side
 from reconciler.ports.http.client import HttpPort
 from reconciler.project import Project
-from reconciler.store.snapshots.content import ContentFolder
 from reconciler.store.state.state import State
 
 if TYPE_CHECKING:
     from reconciler.ports.files.port import FilePort
     from reconciler.ports.files.settings import FileSettings
 
-SNAPSHOTS = "snapshots"
+__all__ = [
+    "RECEIVED_FILES",
+    "REPORTS",
+    "SNAPSHOTS",
+    "SPILL",
+    "Workspace",
+    "connector_to",
+    "load_descriptions",
+    "open_connectors",
+    "open_workspace",
+    "writer_to",
+]
+
 REPORTS = "reports"
 SPILL = "spill"
 RECEIVED_FILES = "files"
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """What is kept on this machine for a project."""
-
-    project: Project
-    state: State
-    folder: ContentFolder
 
 
 def load_descriptions(project: Project) -> dict[Side, Description]:
@@ -57,7 +59,19 @@ def load_descriptions(project: Project) -> dict[Side, Description]:
             )
         _check_address(project, side, description)
         found[side] = _with_own_limits(project, side, description)
+        if side is Side.ERP:
+            found[side] = _with_own_tax_call(project, found[side])
     return found
+
+
+def _with_own_tax_call(project: Project, erp: Description) -> Description:
+    name = project.file.taxes.call
+    if name is None:
+        return erp
+    if name not in erp.other_taxes:
+        known = ", ".join(erp.other_taxes) or "none"
+        raise project.fault(("taxes", "call"), f"“{erp.vendor.name}” has no other tax call “{name}”; it has {known}.")
+    return erp.model_copy(update={"taxes": erp.other_taxes[name]})
 
 
 def _check_address(project: Project, side: Side, description: Description) -> None:
@@ -88,18 +102,6 @@ def _with_own_limits(project: Project, side: Side, description: Description) -> 
     limits = {"concurrency": system.concurrency, "rates": system.rates}
     own = {name: value for name, value in limits.items() if value is not None}
     return description.model_copy(update={"http": description.http.model_copy(update=own)})
-
-
-@asynccontextmanager
-async def open_workspace(project: Project) -> AsyncIterator[Workspace]:
-    """Open the state and the snapshot folder.
-
-    Raises:
-        StateError: either cannot be used.
-    """
-    folder = ContentFolder(project.data / SNAPSHOTS)
-    async with State.open(project.file.project.state, project.folder, time_zone=project.time_zone) as state:
-        yield Workspace(project, state, folder)
 
 
 @asynccontextmanager

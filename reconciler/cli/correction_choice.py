@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+import functools
+import inspect
+from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from reconciler.cli.options import CauseFilter, EntityFilter, FieldFilter, KeyFilter
 
 if TYPE_CHECKING:
     from reconciler.app.correct import Choice
@@ -42,19 +45,37 @@ def correction_filter(
 
 
 def correction_choice(
-    ids: list[str] | None,
-    everything: bool,
-    entity: list[str] | None,
-    field: list[str] | None,
-    cause: list[str] | None,
-    key: list[str] | None,
-    side: str | None,
+    ids: CorrectionIds = None,
+    entity: EntityFilter = None,
+    field: FieldFilter = None,
+    cause: CauseFilter = None,
+    key: KeyFilter = None,
+    side: SideFilter = None,
+    everything: Everything = False,
 ) -> Choice:
     """What these ids and options choose."""
     from reconciler.app.correct import Choice
 
-    chosen = correction_filter(entity, field, cause, key, side)
-    return Choice(ids or (), replace(chosen, ids=None), everything)
+    return Choice(ids or (), correction_filter(entity, field, cause, key, side), everything)
+
+
+def with_choice(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose second parameter, `choice`, is made of the ids and options of `correction_choice`."""
+    # `Choice` is not imported before a command runs, and typer is not to see it.
+    command.__annotations__.pop("choice")
+    options = inspect.signature(correction_choice, eval_str=True, locals={"Choice": None}).parameters
+    context, _, *others = inspect.signature(command, eval_str=True).parameters.values()
+
+    @functools.wraps(command)
+    def chosen(**given: Any) -> None:
+        choice = correction_choice(**{name: given.pop(name) for name in options})
+        command(choice=choice, **given)
+
+    parameters = [context, *options.values(), *others]
+    keyword_only = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
+    chosen.__annotations__ = {each.name: each.annotation for each in keyword_only}
+    vars(chosen)["__signature__"] = inspect.Signature(keyword_only)
+    return chosen
 
 
 def check_words(option: str, words: Iterable[str] | None, known: type[StrEnum]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from reconciler.cli.output import plain, print_table, say, width
+from reconciler.cli.output import plain, print_paragraph, print_table, say, width
 
 _KEY_CHARACTERS = 18
 _FIELD_COLUMNS = 22
@@ -94,6 +94,29 @@ def print_left_out(left: Sequence[Document], what: str) -> None:
         say(f"  and {len(by_reason) - _SHOWN_REASONS} other reasons; --json gives all of them.")
 
 
+def print_desk(documents: Sequence[Document]) -> None:
+    """What did not go through, each kind of trouble with what can be done about it."""
+    by_trouble: dict[str, list[Document]] = {}
+    for document in documents:
+        by_trouble.setdefault(document["trouble"], []).append(document)
+    for trouble, entries in by_trouble.items():
+        typer.echo(f"{trouble}: {len(entries)}")
+        print_paragraph(entries[0]["what_to_do"], "  ")
+        for document in entries:
+            print_trouble(document, document["words"])
+        typer.echo()
+    if not documents:
+        say("Nothing is in trouble.")
+
+
+def print_trouble(document: Document, why: str) -> None:
+    """One correction that is not proved, and the reason."""
+    key, side = plain(document["key"]), document["side"].upper()
+    typer.echo(f"{document['id'][:8]}  {side} {document['entity']} {key}: {document['state']}")
+    if why:
+        typer.echo(f"    {plain(why)}")
+
+
 def print_correction(document: Document) -> None:
     """One correction with its changes, approvals and what happened to it."""
     key, side = plain(document["key"]), document["side"].upper()
@@ -102,6 +125,8 @@ def print_correction(document: Document) -> None:
     by = f" by {', '.join(approval['by'])}" if approval["by"] else ""
     typer.echo(f"{document['state']}, proposed by {plain(document['proposed_by'])} at {document['proposed_at']}")
     typer.echo(f"approvals: {len(approval['by'])} of {approval['required']}{plain(by)}")
+    if document["state"] == "proposed" and approval["missing"]:
+        typer.echo(f"next can be: {plain(', '.join(approval['may_approve'])) or 'nobody'}")
     for words in (document["words"], *document["problems"]):
         if words:
             typer.echo(plain(words))

@@ -1,4 +1,4 @@
-"""`make demo` and `make serve`: the commands a user would type, one after another, against the sandbox systems."""
+"""`make demo`, `make serve`, `make tui`: the commands a user would type, one after another, on the sandbox systems."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _sandbox() -> Iterator[dict[str, object]]:
 
 
 def main(arguments: list[str]) -> int:
-    """Reconcile once and ask taxes once, 0 when both went well; with `serve` go on to serve webhooks until Ctrl-C."""
+    """Reconcile once and ask taxes once, 0 when both went well; then `serve` or `tui` until it ends."""
     with _sandbox() as systems:
         for side in ("crm", "erp"):
             described = systems[side]
@@ -49,6 +49,8 @@ def main(arguments: list[str]) -> int:
         code = subprocess.run([*_COMMAND, *project, "run", "--full"], check=False).returncode
         print(f"\nTaxes of quote {_QUOTE}, asked from the ERP now:", flush=True)
         taxes = subprocess.run([*_COMMAND, *project, "taxes", "quote", _QUOTE], check=False).returncode
+        if arguments == ["tui"]:
+            return subprocess.run([*_COMMAND, *project, "tui"], check=False).returncode
         if arguments == ["serve"]:
             return _serve(project)
     print("\nThe stand-in systems are stopped. To keep them running: make sandbox", flush=True)

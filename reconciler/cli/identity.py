@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from reconciler.app.operating_system import operating_system_user
 
 if TYPE_CHECKING:
     from reconciler.app.correct import Acting
@@ -16,14 +16,6 @@ AsPerson = Annotated[
     str | None,
     typer.Option("--as", metavar="PERSON", help="Act as this person; only where the stage is sandbox."),
 ]
-
-
-def operating_system_user() -> str:
-    """The user this process runs as, as the system knows it: environment variables are not asked, anybody sets them."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
 
 
 def looking(workspace: Workspace) -> Acting:

@@ -29,3 +29,5 @@ KindFilter = Annotated[list[str] | None, typer.Option("--kind", help="Only this 
 CauseFilter = Annotated[list[str] | None, typer.Option("--cause", help="Only this cause, such as accents.")]
 StatusFilter = Annotated[list[str] | None, typer.Option("--status", help="Only this status.")]
 KeyFilter = Annotated[list[str] | None, typer.Option("--key", help="Only this key, as shown.")]
+TextFilter = Annotated[str | None, typer.Option("--text", help="Only with this text in the key, an id or a value.")]
+WithoutFilter = Annotated[list[str] | None, typer.Option("--without", metavar="ID", help="Leave this finding out.")]

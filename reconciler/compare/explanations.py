@@ -62,6 +62,12 @@ _ENGLISH: Final = _Language(
         Cause.MISSING_KEY: "A key field of the record of the {side} is empty{reason}.",
         Cause.UNREADABLE_VALUE: "The value of the {side} cannot be read{reason}.",
         Cause.UNREADABLE_RECORD: "The record of the {side} cannot be read{reason}.",
+        Cause.TAXES_NOT_CARRIED: "The quote carries no taxes at all.",
+        Cause.TAX_MISSING: "The quote lacks this tax; the ERP charges it today.",
+        Cause.TAX_NOT_DUE: "The quote carries this tax; the ERP does not charge it today.",
+        Cause.STALE_RATE: "The quote carries a rate of {crm_rate} %; the ERP's rate today is {erp_rate} %.",
+        Cause.OTHER_BASE: "The rates agree; the quote's base is {crm_base} and the ERP's is {erp_base}.",
+        Cause.OTHER_CHARGE: "The quote and the ERP disagree whether the price holds this tax.",
     },
     search_was_limited=(
         "The {missing_side} has no record with this key. "
@@ -111,6 +117,12 @@ _PORTUGUESE: Final = _Language(
         Cause.MISSING_KEY: "Um campo da chave do registro do {side} está vazio{reason}.",
         Cause.UNREADABLE_VALUE: "O valor do {side} não pode ser lido{reason}.",
         Cause.UNREADABLE_RECORD: "O registro do {side} não pode ser lido{reason}.",
+        Cause.TAXES_NOT_CARRIED: "O orçamento não traz nenhum imposto.",
+        Cause.TAX_MISSING: "Falta este imposto no orçamento; o ERP o cobra hoje.",
+        Cause.TAX_NOT_DUE: "O orçamento traz este imposto; o ERP não o cobra hoje.",
+        Cause.STALE_RATE: "O orçamento traz a alíquota de {crm_rate} %; a do ERP hoje é {erp_rate} %.",
+        Cause.OTHER_BASE: "As alíquotas são iguais; a base no orçamento é {crm_base} e no ERP é {erp_base}.",
+        Cause.OTHER_CHARGE: "O orçamento e o ERP discordam se o preço inclui este imposto.",
     },
     search_was_limited=(
         "O {missing_side} não tem registro com esta chave. "

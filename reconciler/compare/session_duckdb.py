@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Final
 
 import duckdb
 
 from reconciler.compare.session import SqlParameter, SqlValue
 from reconciler.errors import StateError
+
+_NO_ROOM: Final = os.strerror(errno.ENOSPC).lower()
 
 
 class ComparisonInterruptedError(Exception):
@@ -79,6 +84,12 @@ def _translated() -> Iterator[None]:
             detail=type(error).__name__,
         ) from error
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        if _NO_ROOM in str(error).lower():
+            raise StateError(
+                "The comparison found no room for its temporary files: the disk of the data folder is full.",
+                hint="Make room and run again; nothing that was finished is lost.",
+                detail=type(error).__name__,
+            ) from error
         raise StateError(
             "A snapshot cannot be compared: a file is missing, damaged, or was staged differently.",
             hint="Run again with --full to read both systems from the beginning.",

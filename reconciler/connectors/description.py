@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
@@ -11,6 +11,7 @@ from reconciler.connectors.details import Detail
 from reconciler.connectors.tax.call import TaxCall
 from reconciler.connectors.write.description import WriteSource
 from reconciler.model.entities import FieldType
+from reconciler.model.taxes import TaxKindName
 from reconciler.ports.files.settings import FileListing, FileSettings
 from reconciler.ports.http.settings import HttpSettings, Listing, Request, Strict
 from reconciler.ports.webhook.settings import WebhookSettings
@@ -82,17 +83,43 @@ class Changed(Strict):
     overlap_s: Annotated[int, Field(ge=0)] = 120
 
 
+class LineTax(Strict):
+    """Where a line of a quote carries one kind of tax.
+
+    Attributes:
+        amount: in the currency of the quote.
+        rate: a percentage; with `codec = "fraction"` where the CRM keeps a share of one.
+        in_price: a boolean: whether the price holds the tax.
+    """
+
+    amount: FieldEntry
+    rate: FieldEntry | None = None
+    base: FieldEntry | None = None
+    in_price: FieldEntry | None = None
+
+
+LINE_TAX_TYPES: Final = {
+    "rate": FieldType.DECIMAL,
+    "base": FieldType.DECIMAL,
+    "amount": FieldType.DECIMAL,
+    "in_price": FieldType.BOOLEAN,
+}
+"""Types of the members of `LineTax`."""
+
+
 class Lines(Strict):
     """The lines inside a document record: where they are, and their fields.
 
     Attributes:
         only: as of an entity: other lines are no lines of goods (headings and notes among them).
+        taxes: of quotes only, by kind of tax: where a line carries it.
     """
 
     path: str
     id: str | None = None
     only: dict[str, str | list[str]] = Field(default={})
     fields: dict[str, FieldEntry]
+    taxes: dict[TaxKindName, LineTax] = Field(default={})
 
 
 def _kind_of_listing(value: object) -> str:
@@ -171,6 +198,9 @@ class Description(Strict):
     entities: dict[str, EntitySource]
     webhooks: WebhookSettings | None = None
     taxes: TaxCall | None = None
+    other_taxes: dict[str, TaxCall] = Field(
+        default={}, description="further tax calls by name, one of which a project may choose instead of `taxes`"
+    )
 
     @property
     def default_address(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -18,6 +19,7 @@ from reconciler.errors import ConfigurationError
 from reconciler.toml_file import TomlFile, parse_toml, raise_problems, read_toml, suggestion, validate
 
 _SUFFIX = ".toml"
+_KEPT = 16
 
 
 def shipped_vendors() -> list[str]:
@@ -40,10 +42,20 @@ def load_description(name_or_path: str, base: Path) -> Description:
         ConfigurationError: there is no such description.
     """
     file = read_description(name_or_path, base)
+    description, folder = _checked(file.text, file.path, file.shown_as), file.path.parent
+    if description.http is None:
+        return description
+    raise_problems(file, list(wsdl_problems(description.http, folder)))
+    return description.model_copy(update={"http": with_wsdl_in(folder, description.http)})
+
+
+@lru_cache(maxsize=_KEPT)
+def _checked(text: str, path: Path, shown_as: str) -> Description:
+    """Descriptions do not change, and to check one takes longer than to compare small snapshots."""
+    file = parse_toml(text.encode(), path, shown_as)
     description = validate(Description, file)
     # With the port in doubt, the rest would only repeat the same mistake.
     raise_problems(file, list(port_problems(description)))
-    folder, http = file.path.parent, description.http
     problems = [
         *http_problems(description),
         *file_problems(description),
@@ -52,8 +64,8 @@ def load_description(name_or_path: str, base: Path) -> Description:
         *tax_problems(description),
         *write_problems(description),
     ]
-    raise_problems(file, [*problems, *(wsdl_problems(http, folder) if http is not None else ())])
-    return description if http is None else description.model_copy(update={"http": with_wsdl_in(folder, http)})
+    raise_problems(file, problems)
+    return description
 
 
 def read_description(name_or_path: str, base: Path) -> TomlFile:

@@ -74,8 +74,7 @@ class Missing:
         required: people who have to approve.
         counted: those who did, in the order they did.
         number: how many more are needed.
-        may_approve: who still can now, by name.
-        attainable: how many of them can count in the end: of those who made the content one at most.
+        may_approve: who can be the next, by name; nobody where none is needed.
         not_counted: approvals that count for nothing, each with the person and the reason.
     """
 
@@ -83,18 +82,12 @@ class Missing:
     counted: tuple[str, ...]
     number: int
     may_approve: tuple[str, ...]
-    attainable: int = 0
     not_counted: tuple[tuple[str, NotCounted], ...] = ()
 
     @property
     def approved(self) -> bool:
         """Whether nobody is missing."""
         return self.number == 0
-
-    @property
-    def possible(self) -> bool:
-        """Whether there are people enough who can still approve."""
-        return self.number <= self.attainable
 
 
 def missing_approvals(
@@ -121,12 +114,12 @@ def missing_approvals(
             counted[approval.person] = None
         else:
             not_counted.append((approval.person, why))
-    able = [name for name, person in people.items() if _has_role(person) and name not in counted]
-    may = sorted(name for name in able if _barred(name, makers, rules, required, counted) is None)
-    attainable = sum(name not in makers for name in may) + any(name in makers for name in may)
-    return Missing(
-        required, tuple(counted), max(0, required - len(counted)), tuple(may), attainable, tuple(not_counted)
-    )
+    number = max(0, required - len(counted))
+    may: list[str] = []
+    if number:
+        able = [name for name, person in people.items() if _has_role(person)]
+        may = sorted(name for name in able if _barred(name, makers, rules, required, counted) is None)
+    return Missing(required, tuple(counted), number, tuple(may), tuple(not_counted))
 
 
 def required_approvals(correction: Correction, rules: ApprovalRules) -> int:

@@ -24,7 +24,7 @@ from reconciler.model.entities import Side
 
 Permission = Callable[[Correction], Awaitable[str | None]]
 """Asked right before each write: why the correction must not be written now (its approval lapsed, the stage forbids
-it), or None when it may. It must not change anything."""
+it), or None when it may. What it says None about may be counted as begun."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from reconciler.corrections.ports import Call, KnownRecord, KnownRecords, RecordWrites
+from reconciler.corrections.ports import Call, KnownRecord, KnownRecords, WriteRules
 from reconciler.corrections.problems import LINES, field_rule
 from reconciler.corrections.reasons import Reason
 from reconciler.model.corrections import CorrectionAction, FieldChange
@@ -61,7 +61,7 @@ class Basis:
 
     rules: Mapping[str, EntityRule]
     records: KnownRecords
-    targets: Mapping[Side, RecordWrites]
+    targets: Mapping[Side, WriteRules]
     only_here: Mapping[str, OnlyHereRule] = field(default_factory=dict)
     correct_side: Side | None = None
     even_if_similar: bool = False

@@ -53,14 +53,14 @@ WHAT_TO_DO: Final[Mapping[Trouble, str]] = {
     Trouble.SUPERSEDED: "Somebody changed the record. Look at its values of now, and propose again if they are wrong.",
     Trouble.REFUSED: "The system does not take it. Propose it again and edit the value, or let it be.",
     Trouble.FAILED: "The system could not be reached or read; nothing was written. Try again.",
-    Trouble.UNKNOWN: "It was sent, and no answer came. Find out by reading; it must not simply be sent again.",
+    Trouble.UNKNOWN: "It was sent, and no answer came. Retry reads the record; where that tells nothing, settle it.",
     Trouble.UNPROVED: "The system accepted it, and the record does not show it. Read it again; then look there.",
 }
 WHAT_TO_DO_PT: Final[Mapping[Trouble, str]] = {
     Trouble.SUPERSEDED: "Alguém alterou o registro. Veja os valores atuais e proponha de novo se estiverem errados.",
     Trouble.REFUSED: "O sistema não aceita. Proponha de novo e edite o valor, ou deixe como está.",
     Trouble.FAILED: "O sistema não pôde ser alcançado ou lido; nada foi gravado. Tente de novo.",
-    Trouble.UNKNOWN: "Foi enviado e não houve resposta. Descubra pela leitura; não deve ser simplesmente reenviado.",
+    Trouble.UNKNOWN: "Foi enviado e não houve resposta. Retry lê o registro; se isso nada disser, use settle.",
     Trouble.UNPROVED: "O sistema aceitou e o registro não mostra. Leia de novo; depois verifique lá.",
 }
 
@@ -92,6 +92,11 @@ async def on_the_desk(
             yield desk_entry(correction, await journal.steps(correction.id))
 
 
+def what_to_do(trouble: Trouble, locale: str) -> str:
+    """What can be done, one or two sentences in the language of the project."""
+    return (WHAT_TO_DO_PT if locale.startswith("pt") else WHAT_TO_DO)[trouble]
+
+
 def desk_entry(correction: Correction, steps: Sequence[JournalStep]) -> DeskEntry:
     """The entry of a correction that is in trouble.
 
@@ -102,22 +107,6 @@ def desk_entry(correction: Correction, steps: Sequence[JournalStep]) -> DeskEntr
     told = (step.at for step in reversed(steps) if step.kind is StepKind.DONE and step.state is correction.state)
     attempts = sum(step.kind is StepKind.INTENT for step in steps)
     return DeskEntry(correction, trouble, REMEDIES[trouble], attempts, next(told, None))
-
-
-async def to_retry(corrections: Corrections, correction_ids: Sequence[str]) -> list[Correction]:
-    """The chosen ones, to be given to `Applier.apply`, each once.
-
-    Raises:
-        RefusedError: one of them is not `failed`; it says what to do instead.
-    """
-    chosen = {found.id: found for found in [await corrections.get(each) for each in correction_ids]}
-    for correction in chosen.values():
-        if correction.state is CorrectionState.FAILED:
-            continue
-        troubled = correction.state in _TROUBLED
-        hint = WHAT_TO_DO[Trouble(correction.state.value)] if troubled else "Only what failed is tried again."
-        raise RefusedError(f"correction {correction.id} is {correction.state.value} and not tried again.", hint=hint)
-    return list(chosen.values())
 
 
 async def proposed_again(

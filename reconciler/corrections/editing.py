@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.corrections.content import content_digest
-from reconciler.corrections.ports import RecordWrites
+from reconciler.corrections.ports import WriteRules
 from reconciler.corrections.problems import LINES, field_rule, problems_of
 from reconciler.corrections.values import canonical_text
 from reconciler.errors import RefusedError
@@ -29,7 +29,7 @@ class Edit:
 
 
 def edited(
-    correction: Correction, edit: Edit, rules: Mapping[str, EntityRule], target: RecordWrites, *, person: str
+    correction: Correction, edit: Edit, rules: Mapping[str, EntityRule], target: WriteRules, *, person: str
 ) -> Correction:
     """The proposal with that value, its content digest and problems found anew. Earlier approvals do not fit it any
     more; who edits is remembered with the field, also when the value is given back what it was.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -25,15 +25,14 @@ from reconciler.connectors.write.fields import CompositionError
 from reconciler.connectors.write.left import Left, differing, left_to_write
 from reconciler.connectors.write.plan import NewRecord, WritePlan
 from reconciler.connectors.write.record_writer import Accepted, WriteResult
-from reconciler.corrections.ports import Call, RecordWrites, Values
-from reconciler.errors import NotWritableError, SupersededError
+from reconciler.connectors.write.writable import NO_CONTEXT, Writable
+from reconciler.corrections.ports import RecordWrites, Values
+from reconciler.errors import SupersededError
 from reconciler.mapping.plan import EntityMapping, FieldMapping
 from reconciler.ports.http.checks import names_of
 
 Lines = Mapping[str, LineChange]
 _NO_LINES: Final[Lines] = {}
-_NO_CONTEXT: Final[Mapping[str, JsonValue]] = {}
-_Composed = TypeVar("_Composed")
 
 
 @dataclass(slots=True)
@@ -44,7 +43,7 @@ class _Written:
     lines: dict[str, dict[str, FieldValue]] = field(default_factory=dict)
 
 
-class OverlayWrites:
+class OverlayWrites(Writable):
     """A `RecordWrites` that writes into memory. What each method means and raises is said by `RecordWriter`.
 
     Args:
@@ -59,37 +58,22 @@ class OverlayWrites:
         inner: RecordWrites,
         description: Description,
         mappings: Mapping[str, EntityMapping],
-        context: Mapping[str, JsonValue] = _NO_CONTEXT,
+        context: Mapping[str, JsonValue] = NO_CONTEXT,
     ) -> None:
-        self._system = system
+        super().__init__(system, description, mappings, context)
         self._inner = inner
-        self._description = description
-        self._mappings = mappings
-        self._plans = {
-            entity: WritePlan(description.entities[entity], mapping, context)
-            for entity, mapping in mappings.items()
-            if description.entities[entity].write is not None
-        }
         self._written: dict[tuple[str, str], _Written] = {}
         self._created: dict[tuple[str, str], CurrentRecord] = {}
         self._keys: dict[tuple[str, str], str | None] = {}
         """Of the records that have the key they have because of what was written here."""
         self._holders: dict[tuple[str, str], set[str]] = {}
-
-    def can_create(self, entity: str) -> bool:
-        return self._inner.can_create(entity)
-
-    def can_deactivate(self, entity: str) -> bool:
-        return self._inner.can_deactivate(entity)
-
-    def problem(self, entity: str, call: Call, field: str, value: FieldValue = None) -> str | None:
-        return self._inner.problem(entity, call, field, value)
-
-    def line_problem(self, entity: str, field: str) -> str | None:
-        return self._inner.line_problem(entity, field)
+        self._gone: set[tuple[str, str]] = set()
+        """Records that were taken out of use here and left their entity by that."""
 
     async def read(self, entity: str, identity: str) -> CurrentRecord | None:
         """The record as it is now, with what was written here."""
+        if (entity, identity) in self._gone:
+            return None
         created = self._created.get((entity, identity))
         found = created if created is not None else await self._inner.read(entity, identity)
         written = self._written.get((entity, identity))
@@ -137,11 +121,19 @@ class OverlayWrites:
             return await self.update(
                 entity, identity, {"active": False}, {"active": True, **expected}, accepted=accepted
             )
-        mapped = {each.name for each in plan.mapping.fields}
-        after = {name: value for name, value in call.after.items() if name in mapped}
-        if not after:
-            raise self._refused(entity, identity, f"none of {', '.join(call.after)} is mapped, to see that it was done")
-        return await self._change(plan, identity, after, expected, _NO_LINES, lambda left, before: None, accepted)
+        after = self._composed(entity, identity, plan.after_deactivation)
+
+        def compose(left: Left, before: CurrentRecord) -> object:
+            if (problem := plan.deactivation_problem(before)) is not None:
+                raise CompositionError(problem)
+            return None
+
+        result = await self._change(plan, identity, after, expected, _NO_LINES, compose, accepted, leaves=call.leaves)
+        if call.leaves:
+            self._gone.add((entity, identity))
+            self._rekey(entity, identity, None)
+            return replace(result, verified=True, after=None)
+        return result
 
     async def create(
         self,
@@ -175,6 +167,8 @@ class OverlayWrites:
         lines: Lines,
         compose: Callable[[Left, CurrentRecord], object],
         accepted: Accepted | None,
+        *,
+        leaves: bool = False,
     ) -> WriteResult:
         entity = plan.mapping.entity
         before = await self.read(entity, identity)
@@ -184,7 +178,7 @@ class OverlayWrites:
         if left.conflicts:
             text = f"changed since it was seen: {', '.join(left.conflicts)}; nothing was written"
             raise SupersededError(self._system, entity, identity, text, left.conflicts)
-        if left.nothing:
+        if left.nothing and not leaves:
             return WriteResult(identity, written=False, verified=True, before=before, after=before)
         # What the system would have added to a record made here is not known, and requests may have to refer to it.
         if (entity, identity) not in self._created:
@@ -247,33 +241,6 @@ class OverlayWrites:
         create = plan.write.create
         can_ask = len(plan.mapping.key) == 1 and self._description.entities[plan.mapping.entity].find is not None
         return can_ask or create is None or "idempotency" not in names_of(create.request)
-
-    def _check_asked(self, plan: WritePlan, identity: str, changes: Values, expected: Values, lines: Lines) -> None:
-        entity = plan.mapping.entity
-        asked = [(changes, expected), *((line.changes, line.expected) for line in lines.values())]
-        if any(not each.keys() <= seen.keys() for each, seen in asked):
-            raise ValueError("every field that changes needs the value that was seen")
-        for name in changes:
-            if (problem := plan.problem("update", name)) is not None:
-                raise self._refused(entity, identity, f"{name}: {problem}")
-        for name in {name for line in lines.values() for name in line.changes}:
-            if (problem := plan.line_problem(name)) is not None:
-                raise self._refused(entity, identity, f"{name} of a line: {problem}")
-
-    def _composed(self, entity: str, identity: str | None, compose: Callable[[], _Composed]) -> _Composed:
-        try:
-            return compose()
-        except CompositionError as error:
-            raise self._refused(entity, identity, str(error)) from error
-
-    def _plan(self, entity: str, identity: str | None) -> WritePlan:
-        plan = self._plans.get(entity)
-        if plan is None:
-            raise self._refused(entity, identity, "the description does not say how it is written")
-        return plan
-
-    def _refused(self, entity: str, identity: str | None, why: str) -> NotWritableError:
-        return NotWritableError(self._system, entity, identity, f"{why}; nothing was sent")
 
 
 def _canonical(fields: Sequence[FieldMapping], values: Values) -> dict[str, FieldValue]:

@@ -7,7 +7,6 @@ of the plans it was given (`Corrections.plan`).
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,18 +16,17 @@ from typing import Final
 from pydantic import ValidationError
 
 from reconciler.corrections.approval import Missing
-from reconciler.corrections.content import content_digest, digest_of
+from reconciler.corrections.content import content_digest
 from reconciler.corrections.order import in_writing_order
 from reconciler.corrections.plan_document import (
     DOCUMENT,
-    PLAN,
-    PLAN_FORMAT,
     LeftOutOfPlan,
     Plan,
-    PlanDocument,
     PlannedCorrection,
     RestsOn,
+    document_text,
     moment_text,
+    plan_text,
     totals_of,
 )
 from reconciler.errors import RefusedError
@@ -42,6 +40,8 @@ MAX_AHEAD: Final = timedelta(minutes=5)
 
 _AGAIN: Final = "Make a new one with: reconciler corrections plan."
 _SHOWN_IDS: Final = 5
+
+_Record = tuple[str, Side, str | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,16 @@ def seal(
 ) -> SealedPlan:
     """Make the plan of these corrections. The same ones, in whatever order, give the same plan.
 
+    That their content is the one of their digests is for the caller to see to; `read_sealed` refuses a plan of others.
+
     Args:
         approved_by: by the correction's id, the people whose approvals count.
         made_at: aware.
         left_out: approved ones that are not to be written, as the dry run says.
 
     Raises:
-        RefusedError: there is nothing to plan, or a correction is not approved, has problems or other content than was
-            approved, or a record would be written twice.
+        RefusedError: there is nothing to plan, a correction is not approved or has problems, or a record would be
+            written twice.
     """
     ordered = in_writing_order(corrections)
     _check_plannable(ordered)
@@ -98,9 +100,9 @@ def seal(
         corrections=tuple(PlannedCorrection.of(each, approved_by.get(each.id, ())) for each in ordered),
         left_out=tuple(sorted(left_out, key=lambda each: each.id)),
     )
-    digest = _digest(plan)
-    document = DOCUMENT.dump_json(PlanDocument(PLAN_FORMAT, digest, plan), indent=1)
-    return SealedPlan(plan, digest, document.decode())
+    text = plan_text(plan)
+    digest = _digest(text)
+    return SealedPlan(plan, digest, document_text(digest, text).decode())
 
 
 def read_sealed(document: str | bytes, *, now: datetime) -> SealedPlan:
@@ -121,7 +123,7 @@ def read_sealed(document: str | bytes, *, now: datetime) -> SealedPlan:
             f"this is not a plan that can be read: {f'{place}: ' if place else ''}{first['msg']}.", hint=_AGAIN
         ) from None
     plan = read.plan
-    if _digest(plan) != read.digest or any(not _is_whole(correction) for correction in plan.corrections):
+    if _digest(plan_text(plan)) != read.digest or any(not _is_whole(correction) for correction in plan.corrections):
         raise RefusedError("the plan was changed after it was sealed.", hint=_AGAIN)
     if now - plan.made_at > MAX_AGE:
         raise RefusedError(f"the plan is of {moment_text(plan.made_at)}, more than 24 hours old.", hint=_AGAIN)
@@ -227,37 +229,38 @@ def _objection(planned: PlannedCorrection, kept: Correction | None, missing: Mis
 def _check_plannable(corrections: Sequence[Correction]) -> None:
     if not corrections:
         raise RefusedError("there is nothing to plan.", hint="Approve corrections first.")
-    records = Counter(map(_record, corrections))
+    records: set[_Record] = set()
     for each in corrections:
+        record = _record(each)
         if each.state is not CorrectionState.APPROVED:
             why = f"is {each.state.value}"
         elif each.problems:
             why = f"has problems: {'; '.join(each.problems)}"
-        elif digest_of(each) != each.digest:
-            why = "is not what was approved"
-        elif records[_record(each)] > 1:
+        elif record in records:
             why = "is not the only one for its record"
         else:
+            records.add(record)
             continue
         raise RefusedError(f"correction {each.id} of {each.entity} {each.key} {why}.")
 
 
-def _record(correction: Correction) -> tuple[str, Side, str | None, str]:
+def _record(correction: Correction) -> _Record:
     """Which record is written; a new one goes by its key."""
     identity = correction.record_id
     return correction.entity, correction.side, identity, correction.key if identity is None else ""
 
 
-def _digest(plan: Plan) -> str:
-    """Over the text of the plan as it is always written, whatever the spaces and order of the document."""
-    return hashlib.sha256(PLAN.dump_json(plan)).hexdigest()
+def _digest(text: bytes) -> str:
+    """Over the plan as it is always written, whatever the spaces and order of the document that was read."""
+    return hashlib.sha256(text).hexdigest()
 
 
 def _is_whole(planned: PlannedCorrection) -> bool:
     """Whether the content is the one its digest, which was approved, is about."""
-    changes = tuple(change.change() for change in planned.changes)
     try:
-        found = content_digest(planned.entity, planned.key, planned.side, planned.action, planned.record_id, changes)
+        found = content_digest(
+            planned.entity, planned.key, planned.side, planned.action, planned.record_id, planned.changes
+        )
     except ValueError:
         return False
     return found == planned.digest

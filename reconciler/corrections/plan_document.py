@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Final, Literal, Self
 
+import orjson
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 
 from reconciler.model.corrections import Correction, CorrectionAction, FieldChange
@@ -19,31 +20,12 @@ _STRICT: Final = ConfigDict(extra="forbid", strict=True)
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedChange:
-    """One field, from the value it is to have still to the one it gets (`FieldChange`)."""
-
-    __pydantic_config__ = _STRICT
-
-    field: str
-    line: str | None
-    old: str | None
-    new: str | None
-    finding: str | None
-    edited_by: str | None
-
-    @classmethod
-    def of(cls, change: FieldChange) -> Self:
-        """The same, to be written down."""
-        return cls(change.field, change.line, change.old, change.new, change.finding, change.edited_by)
-
-    def change(self) -> FieldChange:
-        """The same, as a correction holds it."""
-        return FieldChange(self.field, self.old, self.new, self.line, self.finding, self.edited_by)
-
-
-@dataclass(frozen=True, slots=True)
 class PlannedCorrection:
-    """One record that is written (`Correction`). `approved_by` are the people whose approvals count."""
+    """One record that is written (`Correction`), each field from the value it is to have still to the one it gets.
+
+    Attributes:
+        approved_by: the people whose approvals count.
+    """
 
     __pydantic_config__ = _STRICT
 
@@ -58,7 +40,7 @@ class PlannedCorrection:
     digest: str
     proposed_by: str
     approved_by: tuple[str, ...]
-    changes: tuple[PlannedChange, ...]
+    changes: tuple[FieldChange, ...]
 
     @classmethod
     def of(cls, correction: Correction, approved_by: Sequence[str]) -> Self:
@@ -75,7 +57,7 @@ class PlannedCorrection:
             digest=correction.digest,
             proposed_by=correction.proposed_by,
             approved_by=tuple(approved_by),
-            changes=tuple(map(PlannedChange.of, correction.changes)),
+            changes=correction.changes,
         )
 
 
@@ -131,13 +113,17 @@ class Plan:
     made_at: AwareDatetime
     rests_on: RestsOn
     totals: dict[Side, SystemTotals]
-    corrections: tuple[PlannedCorrection, ...]
     left_out: tuple[LeftOutOfPlan, ...]
+    corrections: tuple[PlannedCorrection, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PlanDocument:
-    """The text: a plan and the SHA-256, in hexadecimal, of how the plan alone is written."""
+    """A sealed plan.
+
+    Attributes:
+        digest: SHA-256, in hexadecimal, of `plan_text(plan)`.
+    """
 
     __pydantic_config__ = _STRICT
 
@@ -146,8 +132,21 @@ class PlanDocument:
     plan: Plan
 
 
-PLAN: Final = TypeAdapter(Plan)
 DOCUMENT: Final = TypeAdapter(PlanDocument)
+
+_OPTIONS: Final = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
+
+def plan_text(plan: Plan) -> bytes:
+    """The plan as it is always written: JSON, every correction on a line of its own."""
+    head = orjson.dumps(replace(plan, corrections=()), option=_OPTIONS)
+    lines = b",\n".join(map(orjson.dumps, plan.corrections))
+    return b"%b[\n%b\n]}" % (head.removesuffix(b"[]}"), lines)
+
+
+def document_text(digest: str, plan: bytes) -> bytes:
+    """The document of a plan that is written so, and has this digest."""
+    return b'{"format":"%b","digest":"%b","plan":%b}\n' % (PLAN_FORMAT.encode(), digest.encode(), plan)
 
 
 def totals_of(corrections: Iterable[Correction]) -> dict[Side, SystemTotals]:

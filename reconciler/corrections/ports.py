@@ -76,7 +76,11 @@ class Corrections(Protocol):
         ...
 
     async def add_plan(self, plan: StoredPlan) -> None:
-        """Keep a sealed plan."""
+        """Keep a sealed plan and move its corrections into it, out of an earlier plan too: all of them or nothing.
+
+        Raises:
+            RefusedError: one of them is neither approved nor planned any more.
+        """
         ...
 
     async def plan(self, digest: str) -> StoredPlan | None:
@@ -132,8 +136,8 @@ class AuditTrail(Protocol):
         ...
 
 
-class RecordWrites(Protocol):
-    """One system as records of it are read and written. `RecordWriter` says what each of these means and raises."""
+class WriteRules(Protocol):
+    """What one system takes, as far as it can be told without reaching it. `Writable` says what each of these means."""
 
     def can_create(self, entity: str) -> bool:
         """Whether records can be added."""
@@ -143,6 +147,14 @@ class RecordWrites(Protocol):
         """Whether records can be taken out of use."""
         ...
 
+    def leaves(self, entity: str) -> bool:
+        """Whether a record that is taken out of use cannot be read as one of the entity any more."""
+        ...
+
+    def deactivation_problem(self, entity: str, record: CurrentRecord) -> str | None:
+        """Why this record, as it is now, cannot be taken out of use; None when nothing is known against it."""
+        ...
+
     def problem(self, entity: str, call: Call, field: str, value: FieldValue = None) -> str | None:
         """Why a field cannot be written, or not with this value; None when nothing is known against it."""
         ...
@@ -150,6 +162,10 @@ class RecordWrites(Protocol):
     def line_problem(self, entity: str, field: str) -> str | None:
         """Why a field of a line cannot be changed in a record that is there; None when nothing is known against it."""
         ...
+
+
+class RecordWrites(WriteRules, Protocol):
+    """One system as records of it are read and written. `RecordWriter` says what each of these means and raises."""
 
     async def read(self, entity: str, identity: str) -> CurrentRecord | None:
         """The record as it is now; None when there is none (any more)."""

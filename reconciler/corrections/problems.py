@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from reconciler.corrections.ports import Call, RecordWrites
+from reconciler.corrections.ports import Call, WriteRules
 from reconciler.corrections.values import ValueTextError, typed_value
 from reconciler.mapping.reading import Form
 from reconciler.model.corrections import CorrectionAction, FieldChange
@@ -28,7 +28,7 @@ def problems_of(
     action: CorrectionAction,
     changes: Sequence[FieldChange],
     rules: Mapping[str, EntityRule],
-    target: RecordWrites,
+    target: WriteRules,
 ) -> tuple[str, ...]:
     """Why the target will not take these changes, as far as can be said without asking it; empty when nothing is known.
 
@@ -44,7 +44,7 @@ def _found(
     action: CorrectionAction,
     changes: Sequence[FieldChange],
     rules: Mapping[str, EntityRule],
-    target: RecordWrites,
+    target: WriteRules,
 ) -> Iterator[str]:
     if action is CorrectionAction.DEACTIVATE:
         if not target.can_deactivate(entity):
@@ -57,6 +57,9 @@ def _found(
         yield "nothing changes"
     yield from _repeated(changes)
     for change in changes:
+        if action is CorrectionAction.UPDATE and change.old == change.new:
+            # It is compared and not written.
+            continue
         if change.line is None:
             problem = _of_field(entity, call, change, rules.get(entity), target)
         else:
@@ -74,7 +77,7 @@ def _repeated(changes: Sequence[FieldChange]) -> Iterator[str]:
 
 
 def _incomplete(
-    entity: str, changes: Sequence[FieldChange], rules: Mapping[str, EntityRule], target: RecordWrites
+    entity: str, changes: Sequence[FieldChange], rules: Mapping[str, EntityRule], target: WriteRules
 ) -> Iterator[str]:
     """What a new record lacks. Without its key nothing could tell afterwards whether it was added."""
     if not target.can_create(entity):
@@ -99,9 +102,7 @@ def _incomplete_lines(changes: Sequence[FieldChange], rule: EntityRule | None) -
         yield from (f"{name}: {_NO_KEY}" for name in own_key if name not in given)
 
 
-def _of_field(
-    entity: str, call: Call, change: FieldChange, rule: EntityRule | None, target: RecordWrites
-) -> str | None:
+def _of_field(entity: str, call: Call, change: FieldChange, rule: EntityRule | None, target: WriteRules) -> str | None:
     described = field_rule(rule, change.field)
     if rule is None or described is None:
         return "the field is not mapped"
@@ -111,7 +112,7 @@ def _of_field(
     return problem or target.problem(entity, call, change.field, value)
 
 
-def _of_line(entity: str, call: Call, change: FieldChange, rule: EntityRule | None, target: RecordWrites) -> str | None:
+def _of_line(entity: str, call: Call, change: FieldChange, rule: EntityRule | None, target: WriteRules) -> str | None:
     described = field_rule(rule, change.field)
     if described is None:
         return "the field is not mapped"

@@ -38,6 +38,10 @@ _PATTERNS: Final = (
         re.compile(r"the value does not come apart into (\d+) joined parts"),
         r"o valor não se separa em \1 partes unidas",
     ),
+    (
+        re.compile(r"the system cannot take it out of use any more: its (.+?) is (.*)", re.DOTALL),
+        r"o sistema não pode mais inativá-lo: seu campo \1 é \2",
+    ),
 )
 _OF_THE_VALUE: Final = "the value "
 

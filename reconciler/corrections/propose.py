@@ -18,6 +18,7 @@ from reconciler.corrections.differences import differing_field, differing_line
 from reconciler.corrections.order import in_writing_order
 from reconciler.corrections.problems import LINES, problems_of
 from reconciler.corrections.reasons import LeftOut, Reason
+from reconciler.corrections.tax_changes import drifted_tax
 from reconciler.corrections.whole_records import only_on_one_side
 from reconciler.model.corrections import Correction, CorrectionAction, CorrectionState, FieldChange
 from reconciler.model.entities import Side
@@ -32,7 +33,6 @@ _NEVER: Final = {
     FindingKind.DUPLICATE: Reason.DUPLICATE,
     FindingKind.AMBIGUOUS: Reason.AMBIGUOUS,
     FindingKind.INVALID: Reason.INVALID,
-    FindingKind.TAX_DRIFT: Reason.TAX_DRIFT,
 }
 
 
@@ -90,6 +90,8 @@ def _draft(finding: Finding, basis: Basis) -> Draft:
         raise NotProposedError(_NOT_OPEN[finding.status])
     if finding.kind in _NEVER:
         raise NotProposedError(_NEVER[finding.kind])
+    if finding.kind is FindingKind.TAX_DRIFT:
+        return drifted_tax(finding, basis)
     of_a_line = finding.entity.endswith(LINES)
     if finding.kind is FindingKind.DIFFERS:
         return differing_line(finding, basis) if of_a_line else differing_field(finding, basis)
@@ -112,7 +114,9 @@ class _Gathered:
             self.drafts[place] = draft
             return
         for name, change in draft.changes.items():
-            if name in earlier.changes:
+            # What several taxes of a line rest on is compared once.
+            known = earlier.changes.get(name)
+            if known is not None and not (known == change and change.old == change.new):
                 raise NotProposedError(Reason.CONTRADICTED, {"field": change.field})
         earlier.changes.update(draft.changes)
         # A line's draft knows the other side's document only where its snapshot is kept.

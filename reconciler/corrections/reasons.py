@@ -22,7 +22,6 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"
     AMBIGUOUS = "ambiguous"
     INVALID = "invalid"
-    TAX_DRIFT = "tax_drift"
     OUT_OF_SCOPE = "out_of_scope"
     NO_OWNER = "no_owner"
     NOT_WRITABLE = "not_writable"
@@ -60,7 +59,6 @@ _ENGLISH: Final[Mapping[Reason, str]] = {
     Reason.DUPLICATE: "Several records share the key or link; somebody has to decide first which of them counts.",
     Reason.AMBIGUOUS: "Key and external id name different records; writing could change the wrong one.",
     Reason.INVALID: "A value cannot be read, so that nothing can be taken from it or put in its place.",
-    Reason.TAX_DRIFT: "Taxes are the ERP's; they are asked from it anew, not corrected here.",
     Reason.OUT_OF_SCOPE: "{field} is not in the scope of the project any more.",
     Reason.NO_OWNER: "No owner is named for {field}; say which side is to be corrected.",
     Reason.NOT_WRITABLE: "The {side} cannot be given {field}: {problem}.",
@@ -84,7 +82,6 @@ _PORTUGUESE: Final[Mapping[Reason, str]] = {
     Reason.DUPLICATE: "Vários registros têm a mesma chave ou vínculo; é preciso decidir antes qual deles vale.",
     Reason.AMBIGUOUS: "A chave e o id externo indicam registros diferentes; a gravação poderia alterar o errado.",
     Reason.INVALID: "Um valor não pode ser lido; nada pode ser tirado dele nem posto em seu lugar.",
-    Reason.TAX_DRIFT: "Os impostos são do ERP; são consultados de novo, não corrigidos aqui.",
     Reason.OUT_OF_SCOPE: "{field} não está mais no escopo do projeto.",
     Reason.NO_OWNER: "{field} não tem dono; diga qual lado deve ser corrigido.",
     Reason.NOT_WRITABLE: "Não é possível gravar {field} no {side}: {problem}.",

@@ -43,7 +43,21 @@ _NOT_DONE: Final = "It was not done: the record is what it was."
 _NOT_ADDED: Final = "It was not added: there is no record with this key."
 _NOT_SEEN: Final = "Whether it was done cannot be seen; written again, it changes nothing that is so already."
 _GONE: Final = "The record is not there any more."
+_HAS_LEFT: Final = "It was done: the record is out of use."
+_SAID: Final = {
+    True: "{person} says that it was written: {reason} ({seen})",
+    False: "{person} says that it was not written: {reason} ({seen})",
+}
 _S = CorrectionState
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What is seen of an unknown outcome; `outcome` is None where it does not tell, `again_at` as of `Found`."""
+
+    outcome: Outcome | None
+    words: str = ""
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +204,8 @@ class Recovery:
         except SystemReadError as error:
             why = f"Accepted, and it could not be read back: {error.message}"
             return await self._decided(correction, steps, Outcome(_S.APPLIED, shortened(why), identity))
+        if record is None and self._left(correction):
+            return await self._decided(correction, steps, Outcome(_S.VERIFIED, _HAS_LEFT, identity))
         if record is None:
             return await self._decided(correction, steps, Outcome(_S.APPLIED, f"Accepted. {_GONE}", identity))
         values = read_values(correction, record)
@@ -200,13 +216,51 @@ class Recovery:
         why = f"Accepted, and it reads back otherwise in {others}."
         return await self._decided(correction, steps, Outcome(_S.APPLIED, shortened(why), identity, None, values))
 
+    async def take_word(self, correction_id: str, *, written: bool, reason: str) -> Found:
+        """Keep what a person says of an unknown outcome, where the record was read once more and does not tell.
+
+        What was written is `applied`: a word is no proof, and reading may prove it later. What was not is `planned`.
+
+        Raises:
+            RefusedError: it is not `unknown`, reading decides it by itself or contradicts, or time may still decide it.
+            StateError: the state cannot be used.
+        """
+        correction = await self._needs.corrections.get(correction_id)
+        if correction.state is not _S.UNKNOWN:
+            raise RefusedError(f"correction {correction.id} is {correction.state.value}: its outcome is no question.")
+        steps = await self._needs.journal.steps(correction.id)
+        seen = await self._verdict(correction, steps)
+        if seen.outcome is not None:
+            raise RefusedError(
+                f"reading tells by itself what became of correction {correction.id}: {seen.outcome.words}",
+                hint="`reconciler corrections retry` keeps that.",
+            )
+        if seen.again_at is not None:
+            raise RefusedError(
+                f"correction {correction.id} may still be on its way. {seen.words}",
+                hint=f"Ask again after {seen.again_at.isoformat(timespec='seconds')}.",
+            )
+        said = _SAID[written].format(person=self._needs.person, reason=reason, seen=seen.words)
+        to = _S.APPLIED if written else _S.PLANNED
+        return await self._decided(correction, steps, Outcome(to, shortened(said), correction.record_id))
+
     async def _from_unknown(self, correction: Correction, steps: Sequence[JournalStep]) -> Found:
         last = steps[-1] if steps else None
-        if last is not None and last.state is not None and may_move(_S.UNKNOWN, last.state):
-            # It was found out, and whoever did ended before it was kept.
-            return await self._moved(correction, Outcome(last.state, last.words, last.record_id))
+        if last is not None and (outcome := _found_out(last)) is not None:
+            # Whoever found it out ended before it was kept.
+            return await self._moved(correction, outcome)
+        verdict = await self._verdict(correction, steps)
+        if verdict.outcome is None:
+            return Found(correction, _S.UNKNOWN, verdict.words, verdict.again_at)
+        return await self._decided(correction, steps, verdict.outcome)
+
+    async def _verdict(self, correction: Correction, steps: Sequence[JournalStep]) -> _Verdict:
+        """What the journal and the record say of what is `unknown`. Nothing is kept."""
+        last = steps[-1] if steps else None
         if last is None or not _was_sent(steps):
-            return await self._decided(correction, steps, Outcome(_S.PLANNED, _NOT_SENT))
+            return _Verdict(Outcome(_S.PLANNED, _NOT_SENT))
+        if (noted := _found_out(last)) is not None:
+            return _Verdict(noted)
         settled_at = last.at + timedelta(seconds=self._needs.settle_s)
         # Taken before reading: what arrives between the reading and the question would not be seen.
         may_still_arrive = self._needs.clock() < settled_at
@@ -214,10 +268,10 @@ class Recovery:
             outcome = await self._seen(correction)
         except (SystemReadError, NotWritableError) as error:
             words = shortened(f"Whether it was done is not known: {error.message}")
-            return Found(correction, _S.UNKNOWN, words, settled_at if may_still_arrive else None)
+            return _Verdict(None, words, settled_at if may_still_arrive else None)
         if outcome.state is not _S.VERIFIED and may_still_arrive:
-            return Found(correction, _S.UNKNOWN, correction.words or _ENDED, settled_at)
-        return await self._decided(correction, steps, outcome)
+            return _Verdict(None, correction.words or _ENDED, settled_at)
+        return _Verdict(outcome)
 
     async def _seen(self, correction: Correction) -> Outcome:
         """What the record as it is now says, once nothing can arrive any more."""
@@ -228,6 +282,8 @@ class Recovery:
             if identity is None:
                 return Outcome(_S.PLANNED, _NOT_ADDED)
         record = None if identity is None else await self._read(correction, identity)
+        if record is None and self._left(correction):
+            return Outcome(_S.VERIFIED, _HAS_LEFT, identity)
         if record is None:
             return Outcome(_S.SUPERSEDED, _GONE, identity)
         return self._outcome_of(correction, record)
@@ -262,6 +318,11 @@ class Recovery:
             )
         ]
 
+    def _left(self, correction: Correction) -> bool:
+        """Whether a record that is not there is what the correction was to come to."""
+        leaves = self._needs.writes[correction.side].leaves
+        return correction.action is CorrectionAction.DEACTIVATE and leaves(correction.entity)
+
     async def _read(self, correction: Correction, identity: str) -> CurrentRecord | None:
         return await self._needs.writes[correction.side].read(correction.entity, identity)
 
@@ -292,6 +353,13 @@ class Recovery:
             current = await self._needs.corrections.get(correction.id)
             return Found(current, current.state, current.words)
         return Found(correction, outcome.state, outcome.words)
+
+
+def _found_out(last: JournalStep) -> Outcome | None:
+    """What the last step says became of a correction that is still kept as `unknown`."""
+    if last.state is None or not may_move(_S.UNKNOWN, last.state):
+        return None
+    return Outcome(last.state, last.words, last.record_id)
 
 
 def _was_sent(steps: Sequence[JournalStep]) -> bool:

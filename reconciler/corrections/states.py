@@ -23,13 +23,14 @@ MOVES: Final[Mapping[CorrectionState, frozenset[CorrectionState]]] = MappingProx
         _S.SUPERSEDED: frozenset(),
         _S.REFUSED: frozenset(),
         _S.FAILED: frozenset({_S.APPLYING, _S.APPROVED, _S.REJECTED}),
-        _S.UNKNOWN: frozenset({_S.VERIFIED, _S.PLANNED, _S.SUPERSEDED}),
+        _S.UNKNOWN: frozenset({_S.VERIFIED, _S.APPLIED, _S.PLANNED, _S.SUPERSEDED}),
         _S.UNDONE: frozenset(),
     }
 )
 """From each state to those that can follow. `approved → proposed`: the approval lapsed; `planned → approved`: the plan
 lapsed or was withdrawn; `failed → applying`: tried again under its plan; `failed → approved`: its plan is void, a new
-one takes it; out of `unknown` leads only what was read in the system. What was superseded or refused is proposed anew,
+one takes it; out of `unknown` leads what was read in the system and, where that tells nothing, a person's word: to
+`applied`, which still is to be proved, or back to `planned`. What was superseded or refused is proposed anew,
 as another correction."""
 
 FINAL: Final = frozenset(state for state, following in MOVES.items() if not following)

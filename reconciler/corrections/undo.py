@@ -138,6 +138,8 @@ def _out_of_use(
         raise _refused(original, "cannot be undone: it added nothing, the record was there already")
     if not target.can_deactivate(original.entity):
         raise _refused(original, "cannot be undone: the system cannot take such records out of use")
+    if (problem := target.deactivation_problem(original.entity, record)) is not None:
+        raise _refused(original, f"cannot be undone: {problem}")
     kept = [change for change in original.changes if change.line is None and change.field != _ACTIVE]
     taken = [change for change in kept if target.problem(original.entity, "create", change.field) is None]
     values = {change.field: after.get(change.field, change.new) for change in taken}

@@ -89,6 +89,19 @@ class Cause(StrEnum):
     UNREADABLE_RECORD = "unreadable_record"
     """The record is not an object, or carries no id."""
 
+    TAXES_NOT_CARRIED = "taxes_not_carried"
+    """Tax drift, as the following: the quote carries no taxes at all."""
+    TAX_MISSING = "tax_missing"
+    """The quote lacks a tax that the ERP charges."""
+    TAX_NOT_DUE = "tax_not_due"
+    """The quote carries a tax that the ERP does not charge."""
+    STALE_RATE = "stale_rate"
+    """The ERP's rate is another one than the quote's."""
+    OTHER_BASE = "other_base"
+    """The ERP calculates with the same rate on another base."""
+    OTHER_CHARGE = "other_charge"
+    """Quote and ERP disagree whether the price holds the tax."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:

@@ -58,6 +58,13 @@ class TaxKind(StrEnum):
     IS = "is"
 
 
+TaxKindName = Literal[
+    "icms", "icms_st", "icms_sn", "fcp", "fcp_st", "difal", "ipi", "pis", "pis_st", "cofins", "cofins_st",
+    "iss", "ii", "irrf", "csll", "inss", "ibs_uf", "ibs_mun", "cbs", "is",
+]  # fmt: skip
+"""The values of `TaxKind`, for files in which they are keys."""
+
+
 class Charge(StrEnum):
     """What a tax does to the price."""
 
@@ -208,6 +215,27 @@ class ReportedTotals:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedNote:
+    """What is to be told with an answer: a code of `taxes.sentences`, and what its sentence names."""
+
+    code: str
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDraft:
+    """A draft, saved to ask for taxes, that may still be in the ERP.
+
+    Attributes:
+        mark: a text that is in no other draft.
+        draft: its id in the ERP; None where the answer to saving it never came.
+    """
+
+    mark: str
+    draft: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportedTaxes:
     """An answer as it was read, before it is checked.
 
@@ -224,3 +252,4 @@ class ReportedTaxes:
     totals: ReportedTotals = ReportedTotals()
     currency: str | None = None
     records: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    notes: tuple[ReportedNote, ...] = ()

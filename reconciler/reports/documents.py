@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.model.findings import Acceptance, EntityCount, Finding, SideCount, SideValue
 from reconciler.model.staging import shown_key
-from reconciler.reports.report import Decision, EntityReport, Explain, Report
+from reconciler.reports.report import Decision, EntityReport, Explain, Report, TaxReport
 
 Document = dict[str, Any]
 
@@ -19,11 +19,12 @@ def instant(moment: datetime) -> str:
 
 
 def run_document(report: Report) -> Document:
-    """What `run --json` prints (without taxes).
+    """What `run --json` prints.
 
-    Beyond CONTRACT.md: an entity that could not be compared has null sides and a `failure`; one that is not believed
-    has `suspicious`; `warnings` is there when something limits the result; of the findings it tells how many are
-    `accepted`, and how many acceptances this run ended (`reopened`), by why.
+    Beyond CONTRACT.md: `taxes` has the value at stake, and why quotes could not be compared; an entity that could not
+    be compared has null sides and a `failure`; one that is not believed has `suspicious`; `warnings` is there when
+    something limits the result; of the findings it tells how many are `accepted`, and how many acceptances this run
+    ended (`reopened`), by why.
     """
     document: Document = {
         "run": report.run_id,
@@ -33,6 +34,8 @@ def run_document(report: Report) -> Document:
         "entities": {entity.name: _entity_document(entity) for entity in report.entities},
         "reports": dict(report.files),
     }
+    if report.taxes is not None:
+        document["taxes"] = _tax_document(report.taxes)
     if report.warnings:
         document["warnings"] = list(report.warnings)
     return document
@@ -122,6 +125,18 @@ def _entity_document(entity: EntityReport) -> Document:
     if entity.failure is not None:
         document["failure"] = entity.failure
     return document
+
+
+def _tax_document(taxes: TaxReport) -> Document:
+    return {
+        "quotes": taxes.quotes,
+        "calculated": taxes.calculated,
+        "unavailable": taxes.unavailable,
+        "drifted": taxes.drifted,
+        "value_at_stake": None if taxes.value_at_stake is None else str(taxes.value_at_stake),
+        "currency": taxes.currency,
+        "reasons": largest_first(taxes.reasons),
+    }
 
 
 def _count_document(count: SideCount) -> Document:

@@ -157,6 +157,12 @@ ENGLISH: Final = Texts(
         Cause.MISSING_KEY: "Missing key",
         Cause.UNREADABLE_VALUE: "Unreadable value",
         Cause.UNREADABLE_RECORD: "Unreadable record",
+        Cause.TAXES_NOT_CARRIED: "Quote without taxes",
+        Cause.TAX_MISSING: "Missing tax",
+        Cause.TAX_NOT_DUE: "Tax not due",
+        Cause.STALE_RATE: "Stale rate",
+        Cause.OTHER_BASE: "Other base",
+        Cause.OTHER_CHARGE: "In the price or added",
     },
     statuses={
         FindingStatus.OPEN: "Open",
@@ -164,6 +170,12 @@ ENGLISH: Final = Texts(
         FindingStatus.CORRECTED: "Corrected",
         FindingStatus.CLOSED: "Closed",
     },
+    taxes="Taxes of open quotes",
+    taxes_lead=(
+        "{quotes} open quotes: {calculated} compared with the ERP's answers of today, {unavailable} without an answer. "
+        "{drifted} carry other taxes; {value} {currency} are at stake."
+    ),
+    taxes_not_read="The open quotes could not be read.",
     entities={
         "customers": "Customers",
         "products": "Products",
@@ -171,6 +183,7 @@ ENGLISH: Final = Texts(
         "orders.lines": "Order lines",
         "quotes": "Quotes",
         "quotes.lines": "Quote lines",
+        "quotes.taxes": "Taxes of quotes",
     },
     fields={
         "tax_id": "CNPJ or CPF",

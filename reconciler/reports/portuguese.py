@@ -157,6 +157,12 @@ PORTUGUESE: Final = Texts(
         Cause.MISSING_KEY: "Chave ausente",
         Cause.UNREADABLE_VALUE: "Valor ilegível",
         Cause.UNREADABLE_RECORD: "Registro ilegível",
+        Cause.TAXES_NOT_CARRIED: "Orçamento sem impostos",
+        Cause.TAX_MISSING: "Imposto ausente",
+        Cause.TAX_NOT_DUE: "Imposto indevido",
+        Cause.STALE_RATE: "Alíquota desatualizada",
+        Cause.OTHER_BASE: "Base de cálculo diferente",
+        Cause.OTHER_CHARGE: "Por dentro ou por fora",
     },
     statuses={
         FindingStatus.OPEN: "Em aberto",
@@ -164,6 +170,12 @@ PORTUGUESE: Final = Texts(
         FindingStatus.CORRECTED: "Corrigida",
         FindingStatus.CLOSED: "Encerrada",
     },
+    taxes="Impostos dos orçamentos abertos",
+    taxes_lead=(
+        "{quotes} orçamentos abertos: {calculated} comparados com as respostas do ERP de hoje, "
+        "{unavailable} sem resposta. {drifted} trazem outros impostos; {value} {currency} em jogo."
+    ),
+    taxes_not_read="Os orçamentos abertos não puderam ser lidos.",
     entities={
         "customers": "Clientes",
         "products": "Produtos",
@@ -171,6 +183,7 @@ PORTUGUESE: Final = Texts(
         "orders.lines": "Itens de pedido",
         "quotes": "Orçamentos",
         "quotes.lines": "Itens de orçamento",
+        "quotes.taxes": "Impostos de orçamentos",
     },
     fields={
         "tax_id": "CNPJ ou CPF",

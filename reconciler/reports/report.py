@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
@@ -114,6 +115,26 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class TaxReport:
+    """What comparing the taxes of open quotes came to. All numbers are None where the quotes could not be read.
+
+    Attributes:
+        calculated, unavailable: quotes that could be compared with the ERP's answer, and that could not.
+        drifted: quotes that carry other taxes.
+        value_at_stake: as `taxes.drift` says.
+        reasons: why quotes could not be compared, by stable code.
+    """
+
+    quotes: int | None = None
+    calculated: int | None = None
+    unavailable: int | None = None
+    drifted: int | None = None
+    value_at_stake: Decimal | None = None
+    currency: str = "BRL"
+    reasons: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One run, ready to be written in any format.
 
@@ -127,6 +148,7 @@ class Report:
         timezone: IANA name, for the dates of the HTML report.
         files: where each format of this report is, by name of the format (`html`, `json`, `xlsx`).
         acceptances: the decisions behind the accepted findings, the first ones to end in front; perhaps not all.
+        taxes: of open quotes; None where the run did not compare them.
     """
 
     project: str
@@ -143,6 +165,7 @@ class Report:
     timezone: str = "UTC"
     files: Mapping[str, str] = field(default_factory=dict)
     acceptances: tuple[Acceptance, ...] = ()
+    taxes: TaxReport | None = None
 
     def __post_init__(self) -> None:
         if self.locale not in LOCALES:

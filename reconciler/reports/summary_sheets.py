@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.model.entities import Side
 from reconciler.model.staging import shown_key
 from reconciler.reports.documents import instant
-from reconciler.reports.report import Decision, EntityReport, Explain, Report, RunStatus
+from reconciler.reports.report import Decision, EntityReport, Explain, Report, RunStatus, TaxReport
 from reconciler.reports.sheets import Book, Sheet
 from reconciler.reports.texts import Texts
 
@@ -20,6 +20,7 @@ def add_summary(book: Book, report: Report, texts: Texts) -> None:
     sheet.set_width(1, 24)
     _add_facts(sheet, report, texts)
     _add_problems(sheet, report, texts)
+    _add_taxes(sheet, report.taxes, texts)
     sheet.add_row([])
     _add_accounting(sheet, report, texts)
     sheet.add_row([])
@@ -84,6 +85,23 @@ def _add_problems(sheet: Sheet, report: Report, texts: Texts) -> None:
             sheet.add_texts([name, f"{texts.suspicious_title}: {entity.suspicious}"])
     for warning in report.warnings:
         sheet.add_texts([texts.limits, warning])
+
+
+def _add_taxes(sheet: Sheet, taxes: TaxReport | None, texts: Texts) -> None:
+    if taxes is None:
+        return
+    if taxes.value_at_stake is None:
+        sheet.add_texts([texts.taxes, texts.taxes_not_read])
+        return
+    words = texts.taxes_lead.format(
+        quotes=taxes.quotes,
+        calculated=taxes.calculated,
+        unavailable=taxes.unavailable,
+        drifted=taxes.drifted,
+        value=taxes.value_at_stake,
+        currency=taxes.currency,
+    )
+    sheet.add_texts([texts.taxes, words])
 
 
 def _add_accounting(sheet: Sheet, report: Report, texts: Texts) -> None:

@@ -98,6 +98,10 @@ class Texts:
     columns: Mapping[str, str]
     """Header of each of `cells.COLUMNS`."""
 
+    taxes: str
+    taxes_lead: str
+    taxes_not_read: str
+
     kinds: Mapping[FindingKind, str]
     causes: Mapping[Cause, str]
     statuses: Mapping[FindingStatus, str]

@@ -55,6 +55,7 @@ total = { owner = "erp" }
 
 [scope.quotes]
 key = ["number"]
+taxes = true
 
 [scope.quotes.fields]
 revision = { owner = "crm" }
@@ -67,7 +68,12 @@ taxes = { owner = "erp", crm = "OtherProperties[quote_taxes].DecimalValue" }
 
 [scope.quotes.lines.fields]
 taxes = { owner = "erp", crm = "OtherProperties[quote_product_taxes].DecimalValue" }
+
+[scope.quotes.lines.taxes]
 """
+
+
+_KINDS: Final = ("icms", "icms_st", "difal", "ipi", "pis", "cofins")
 
 
 def project_text(
@@ -88,7 +94,16 @@ def project_text(
         parts.append(f'\n[{side}]\nvendor = "{vendor}"\nbase_url = "{base_url}"\ncredentials = {{ {secrets} }}\n')
         if side == "crm":
             parts.append(f"rates = {_rates(crm_calls_per_minute)}\n")
-    return "".join([*parts, _SCOPE])
+    return "".join([*parts, _SCOPE, *map(_carried_tax, _KINDS)])
+
+
+def _carried_tax(kind: str) -> str:
+    """Where a line of a quote carries one kind of tax."""
+    members = {"amount": "", "rate": "_rate", "base": "_base"}
+    paths = [f'{name} = "OtherProperties[quote_product_{kind}{end}].DecimalValue"' for name, end in members.items()]
+    if kind == "ipi":
+        paths.append('in_price = "OtherProperties[quote_product_ipi_in_price].BoolValue"')
+    return f"{kind} = {{ {', '.join(paths)} }}\n"
 
 
 def _rates(calls_per_minute: int | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 import orjson
@@ -10,6 +11,8 @@ import structlog
 from aiohttp import web
 
 from reconciler.errors import StateError
+from reconciler.service import request_id
+from reconciler.service.gate import BusyError
 
 _log = structlog.get_logger("reconciler.service")
 
@@ -21,10 +24,25 @@ _NAMES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 _TITLES: Final = {404: "There is nothing at this address.", 405: "This method is not allowed here."}
 
 
-def problem(status: int, code: str, title: str, headers: Mapping[str, str] | None = None) -> web.Response:
-    """One error answer."""
-    body = orjson.dumps({"type": "about:blank", "status": status, "code": code, "title": title})
-    return web.Response(status=status, body=body, content_type=PROBLEM_TYPE, headers=headers)
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    detail: str = "",
+    place: str = "",
+) -> web.Response:
+    """One error answer.
+
+    Args:
+        detail: what is wrong this time; may repeat what the caller sent.
+        place: where in what they sent, such as `lines[0].sku`.
+    """
+    document: dict[str, object] = {"type": "about:blank", "status": status, "code": code, "title": title}
+    more = {"detail": detail, "place": place, "request_id": request_id.current.get()}
+    document.update((name, value) for name, value in more.items() if value)
+    return web.Response(status=status, body=orjson.dumps(document), content_type=PROBLEM_TYPE, headers=headers)
 
 
 @web.middleware
@@ -38,15 +56,40 @@ async def errors_as_problems(request: web.Request, handler: Handler) -> web.Stre
         kept = {name: value for name, value in error.headers.items() if name in {"Allow"}}
         code = _NAMES.get(error.status, "refused")
         return problem(error.status, code, _TITLES.get(error.status, "The request was refused."), kept)
+    except BusyError:
+        return unavailable("overloaded", "Too much is asked at once.")
     except StateError as error:
-        _log.error("state_unusable", code=error.code, problem=error.message)
+        _log.error("state_unusable", code=error.code, problem=error.message, request_id=request_id.current.get())
         return unavailable("state_unavailable", "The state cannot be used now; nothing was taken.")
     except Exception as error:  # noqa: BLE001  # the caller gets an answer, and the service goes on for everybody else
         # Without the traceback: it may hold what the caller sent.
-        _log.error("request_broke", error=type(error).__name__, path=request.path)
+        _log.error(
+            "request_broke",
+            error=type(error).__name__,
+            at=_where(error),
+            route=route_of(request),
+            request_id=request_id.current.get(),
+        )
         return problem(500, "internal_error", "Something went wrong here that should not.")
 
 
 def unavailable(code: str, title: str) -> web.Response:
     """Nothing was done; the caller may come again."""
     return problem(503, code, title, {"Retry-After": RETRY_AFTER_S})
+
+
+def route_of(request: web.Request) -> str:
+    """The template of the address, such as `/v1/quotes/{number}/taxes`: what callers put into it is left out."""
+    resource = request.match_info.route.resource
+    return "-" if resource is None else resource.canonical
+
+
+def _where(error: Exception) -> str:
+    """The place in our code; nothing of what was handled there."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "-"
+    code = trace.tb_frame.f_code
+    return f"{Path(code.co_filename).name}:{trace.tb_lineno} {code.co_name}"

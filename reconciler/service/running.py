@@ -3,79 +3,81 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
-from aiohttp import web
-
-from reconciler.app.webhooks.opening import open_webhooks
 from reconciler.app.wire import Workspace
-from reconciler.errors import ConfigurationError
-from reconciler.model.entities import Side
-from reconciler.service.health import Health
-from reconciler.service.problems import errors_as_problems
-from reconciler.service.webhooks import WebhookEndpoint
+from reconciler.service.exposure import Exposure, exposure_of
+from reconciler.service.listening import GuardedSite, Patience, address_of, bound_socket, runner_for
+from reconciler.service.opening import open_service
 
-_REQUESTS_FINISH_WITHIN_S: Final = 10.0
 _STEP_FINISHES_WITHIN_S: Final = 60.0
-_IDLE_CONNECTION_S: Final = 30.0
 
-
-def application(webhooks: WebhookEndpoint, health: Health) -> web.Application:
-    """The routes of the service."""
-    app = web.Application(middlewares=[errors_as_problems])
-    webhooks.add_to(app)
-    health.add_to(app)
-    return app
+OnReady = Callable[[str, Sequence[str]], None]
+"""Told the address when it answers, and what is not served and why, one sentence each."""
 
 
 async def serve(
-    workspace: Workspace, port: int, stop: asyncio.Event, on_ready: Callable[[str, dict[Side, str]], None]
+    workspace: Workspace,
+    port: int,
+    stop: asyncio.Event,
+    on_ready: OnReady,
+    *,
+    behind_proxy: bool = False,
+    patience: Patience | None = None,
+    inherited: socket.socket | None = None,
 ) -> None:
     """Serve until `stop` is set.
 
     Args:
         port: 0 lets the operating system choose.
-        on_ready: told the address when it answers, and for which sides no webhooks are taken and why.
+        behind_proxy: see `exposure_of`.
+        inherited: the socket that this process shares with others, instead of one of its own.
 
     Raises:
+        RefusedError: others could call the service without a token, or read what is said.
         ConfigurationError: the project is wrong, or the address cannot be listened on.
         StateError: the state cannot be used.
     """
-    section = workspace.project.file.service
-    async with open_webhooks(workspace) as webhooks:
-        health = Health(workspace.state)
-        runner = web.AppRunner(
-            application(WebhookEndpoint(webhooks.intake, section.public_url), health),
-            access_log=None,
-            keepalive_timeout=_IDLE_CONNECTION_S,
-            shutdown_timeout=_REQUESTS_FINISH_WITHIN_S,
-        )
+    exposure = exposure_of(workspace.project, behind_proxy=behind_proxy)
+    patience = patience or Patience()
+    if inherited is not None:
+        patience = replace(patience, taken_at_once=1)
+    with inherited or bound_socket(exposure.host, port) as bound:
+        await serve_on(bound, workspace, exposure, stop, on_ready, patience)
+
+
+async def serve_on(
+    bound: socket.socket,
+    workspace: Workspace,
+    exposure: Exposure,
+    stop: asyncio.Event,
+    on_ready: OnReady,
+    patience: Patience,
+) -> None:
+    """Serve on that socket until `stop` is set. Raises as `serve`."""
+    patience = patience.within_limits()
+    async with open_service(workspace, exposure) as service:
+        runner = runner_for(service.application, patience)
         await runner.setup()
-        working = asyncio.create_task(webhooks.worker.run(stop), name="webhook worker")
+        working = asyncio.create_task(service.webhooks.worker.run(stop), name="webhook worker")
         try:
-            url = await _listen(runner, section.host, port)
-            on_ready(url, dict(webhooks.without))
-            stopping = asyncio.create_task(stop.wait(), name="stop")
-            await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
+            await GuardedSite(runner, bound, exposure, patience).start()
+            on_ready(address_of(bound, exposure), service.without)
+            await _until_stopped(working, stop)
         finally:
-            health.closing = True
+            service.health.closing = True
             stop.set()
             await runner.cleanup()
             await _finished(working)
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        raise ConfigurationError(
-            f"the service cannot listen on {host}, port {port}: {error.strerror or 'not an address of this machine'}.",
-            hint="Another process may use it; name another one with --port or under [service].",
-        ) from error
-    bound = runner.addresses[0][1]
-    return f"http://[{host}]:{bound}" if ":" in host else f"http://{host}:{bound}"
+async def _until_stopped(working: asyncio.Task[None], stop: asyncio.Event) -> None:
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
 
 
 async def _finished(working: asyncio.Task[None]) -> None:

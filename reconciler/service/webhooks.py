@@ -12,15 +12,15 @@ from aiohttp import web
 from reconciler.app.webhooks.intake import Refusal, Taken, WebhookIntake
 from reconciler.model.entities import Side
 from reconciler.ports.webhook.delivery import Delivery
+from reconciler.service.bodies import Bodies
+from reconciler.service.callers import open_to_all
 from reconciler.service.problems import problem, unavailable
 
 _log = structlog.get_logger("reconciler.service")
 
 _BYTES_PER_KIB: Final = 1024
-_BODY_WITHIN_S: Final = 10.0
 _QUEUED_WITHIN_S: Final = 5.0
 _AT_ONCE: Final = 64
-_CHUNK_BYTES: Final = 64 * 1024
 
 _REFUSED: Final = {
     Refusal.SIGNATURE_MISSING: (401, "The delivery carries no proof of who sends it."),
@@ -29,10 +29,6 @@ _REFUSED: Final = {
     Refusal.NOT_JSON: (400, "The body is not JSON."),
     Refusal.NOT_UNDERSTOOD: (400, "The payload does not have the described form."),
 }
-
-
-class _TooLargeError(Exception):
-    """The body is larger than it may be."""
 
 
 class WebhookEndpoint:
@@ -44,9 +40,14 @@ class WebhookEndpoint:
     """
 
     def __init__(
-        self, intake: WebhookIntake, public_url: str | None = None, queued_within_s: float = _QUEUED_WITHIN_S
+        self,
+        intake: WebhookIntake,
+        bodies: Bodies,
+        public_url: str | None = None,
+        queued_within_s: float = _QUEUED_WITHIN_S,
     ) -> None:
         self._queued_within_s = queued_within_s
+        self._bodies = bodies
         self._intake = intake
         self._public_url = None if public_url is None else public_url.rstrip("/")
         self._in_hand = 0
@@ -62,6 +63,7 @@ class WebhookEndpoint:
         if self._taking:
             await asyncio.wait(self._taking)
 
+    @open_to_all
     async def _post(self, request: web.Request) -> web.StreamResponse:
         if max(self._in_hand, len(self._taking)) >= _AT_ONCE:
             return unavailable("busy", "Too many deliveries at once.")
@@ -79,16 +81,10 @@ class WebhookEndpoint:
         unsupported = _unsupported(request)
         if unsupported is not None:
             return unsupported
-        try:
-            limit_bytes = self._intake.receivers[side].settings.max_body_kib * _BYTES_PER_KIB
-            async with asyncio.timeout(_BODY_WITHIN_S):
-                body = await _body(request, limit_bytes)
-        except _TooLargeError:
-            return problem(413, "too_large", f"A delivery has at most {limit_bytes} bytes.")
-        except TimeoutError:
-            return problem(408, "too_slow", "The body did not arrive in time.")
-        except (ConnectionError, web.RequestPayloadError):
-            return problem(400, "body_incomplete", "The body did not arrive whole.")
+        limit_bytes = self._intake.receivers[side].settings.max_body_kib * _BYTES_PER_KIB
+        body = await self._bodies.read(request, limit_bytes)
+        if isinstance(body, web.Response):
+            return body
         return await self._queued(side, self._delivery(request, body))
 
     async def _queued(self, side: Side, delivery: Delivery) -> web.StreamResponse:
@@ -128,22 +124,6 @@ def _unsupported(request: web.Request) -> web.Response | None:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         return problem(415, "encoded_body", "A delivery is sent without content encoding.")
     return None
-
-
-async def _body(request: web.Request, limit_bytes: int) -> bytes:
-    """The body as sent.
-
-    Raises:
-        _TooLargeError: it has more bytes than the limit, or says so. The rest is not read.
-    """
-    if (request.content_length or 0) > limit_bytes:
-        raise _TooLargeError
-    body = bytearray()
-    while chunk := await request.content.read(_CHUNK_BYTES):
-        body += chunk
-        if len(body) > limit_bytes:
-            raise _TooLargeError
-    return bytes(body)
 
 
 def _answer(taken: Taken | Refusal) -> web.Response:

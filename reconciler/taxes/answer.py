@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from reconciler.model.taxes import Charge, Tax, TaxKind, TaxQuestion
@@ -107,7 +108,13 @@ class Delivery:
 
 
 def answer_document(
-    question: TaxQuestion, delivery: Delivery, *, system: str, currency: str, language: Language = "en"
+    question: TaxQuestion,
+    delivery: Delivery,
+    *,
+    system: str,
+    currency: str,
+    language: Language = "en",
+    amounts: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The answer as CONTRACT.md has it: amounts and rates are text, and what is unavailable has no amounts at all.
 
@@ -115,13 +122,14 @@ def answer_document(
         system: name of the description the taxes come from.
         currency: ISO 4217 code of the amounts.
         language: of the sentences beside the codes.
+        amounts: `amounts_document` of this question and result, where it was made before.
     """
     head: dict[str, Any] = {
         "status": "calculated" if isinstance(delivery.result, Calculated) else "unavailable",
         "source": delivery.source.value,
-        "as_of": delivery.as_of.isoformat(),
+        "as_of": _written(delivery.as_of),
         "age_s": round(delivery.age_s, 3),
-        "expires_at": None if delivery.expires_at is None else delivery.expires_at.isoformat(),
+        "expires_at": None if delivery.expires_at is None else _written(delivery.expires_at),
         "stale": delivery.stale,
         "system": system,
         "currency": currency,
@@ -130,7 +138,14 @@ def answer_document(
     if isinstance(delivery.result, Unavailable):
         return {**head, **_unavailable(question, delivery.result, language), "warnings": []}
     notes = (*delivery.result.warnings, *delivery.warnings)
-    return {**head, **_calculated(question, delivery.result), "warnings": [_note(note, language) for note in notes]}
+    amounts = amounts_document(question, delivery.result) if amounts is None else amounts
+    return {**head, **amounts, "warnings": [_note(note, language) for note in notes]}
+
+
+@lru_cache(maxsize=1024)
+def _written(moment: datetime) -> str:
+    """A kept answer has the same two moments each time it is given, and writing them takes long."""
+    return moment.isoformat()
 
 
 def _unavailable(question: TaxQuestion, result: Unavailable, language: Language) -> dict[str, Any]:
@@ -138,30 +153,31 @@ def _unavailable(question: TaxQuestion, result: Unavailable, language: Language)
     if not result.rates:
         return said
     rates = [
-        {"line": line.label, "rates": [{"kind": each.kind.value, "rate": _plain(each.rate)} for each in stated]}
+        {"line": line.label, "rates": [{"kind": each.kind.value, "rate": plain_number(each.rate)} for each in stated]}
         for line, stated in zip(question.lines, result.rates, strict=True)
     ]
     return {**said, "rates": rates}
 
 
-def _calculated(question: TaxQuestion, result: Calculated) -> dict[str, Any]:
+def amounts_document(question: TaxQuestion, result: Calculated) -> dict[str, Any]:
+    """The amounts of an answer, as text: `lines` and `totals`."""
     totals = result.totals
     return {
         "lines": [
             {
                 "line": asked.label,
-                "goods": _money(line.goods),
+                "goods": money(line.goods),
                 "taxes": [_tax(tax) for tax in line.taxes],
-                "taxes_total": _money(line.taxes_total),
+                "taxes_total": money(line.taxes_total),
             }
             for asked, line in zip(question.lines, result.lines, strict=True)
         ],
         "totals": {
-            "goods": _money(totals.goods),
-            "taxes_added": _money(totals.added),
-            "taxes_in_price": _money(totals.in_price),
-            "taxes_informative": _money(totals.informative),
-            "total": _money(totals.total),
+            "goods": money(totals.goods),
+            "taxes_added": money(totals.added),
+            "taxes_in_price": money(totals.in_price),
+            "taxes_informative": money(totals.informative),
+            "total": money(totals.total),
         },
     }
 
@@ -169,10 +185,10 @@ def _calculated(question: TaxQuestion, result: Calculated) -> dict[str, Any]:
 def _tax(tax: Tax) -> dict[str, Any]:
     return {
         "kind": tax.kind.value,
-        "rate": None if tax.rate is None else _plain(tax.rate),
-        "base": None if tax.base is None else _money(tax.base),
-        "deduction": _money(tax.deduction),
-        "amount": _money(tax.amount),
+        "rate": None if tax.rate is None else plain_number(tax.rate),
+        "base": None if tax.base is None else money(tax.base),
+        "deduction": money(tax.deduction),
+        "amount": money(tax.amount),
         "in_price": tax.charge is Charge.IN_PRICE,
         "informative": tax.charge is Charge.INFORMATIVE,
         "code": tax.code,
@@ -183,12 +199,16 @@ def _note(note: Note, language: Language) -> dict[str, str]:
     return {"code": note.code, "message": sentence(note.code, note.details, language)}
 
 
-def _plain(number: Decimal) -> str:
+def plain_number(number: Decimal) -> str:
+    """Without an exponent, and without zeros at the end."""
     return f"{number.normalize():f}"
 
 
-def _money(amount: Decimal) -> str:
+def money(amount: Decimal) -> str:
     """At least two decimals, and never fewer than the amount has."""
+    text = str(amount)
+    if text[-3:-2] == ".":
+        return text
     exponent = amount.normalize().as_tuple().exponent
     places = max(2, -exponent if isinstance(exponent, int) else 2)
     return f"{amount:.{places}f}"

@@ -21,10 +21,12 @@ class BreakerSettings:
     longest_pause_s: float = 60.0
 
 
-class _State(Enum):
+class Circuit(Enum):
+    """Whether calls may be made: all, none, or one that tries."""
+
     CLOSED = "closed"
     OPEN = "open"
-    HALF_OPEN = "half open"
+    HALF_OPEN = "half_open"
 
 
 class CircuitBreaker:
@@ -37,7 +39,7 @@ class CircuitBreaker:
     def __init__(self, settings: BreakerSettings, monotonic_s: Callable[[], float]) -> None:
         self._settings = settings
         self._monotonic_s = monotonic_s
-        self._state = _State.CLOSED
+        self._state = Circuit.CLOSED
         self._failures = 0
         self._pause_s = settings.pause_s
         self._open_until_s = 0.0
@@ -47,11 +49,16 @@ class CircuitBreaker:
         """Failures in a row."""
         return self._failures
 
+    @property
+    def circuit(self) -> Circuit:
+        """Whether calls may be made. One whose pause is over stays open until a call tries."""
+        return self._state
+
     def retry_in_s(self) -> float | None:
         """How long nobody may ask, 0 while one call is trying; None when calls may be made."""
-        if self._state is _State.HALF_OPEN:
+        if self._state is Circuit.HALF_OPEN:
             return 0.0
-        if self._state is _State.OPEN:
+        if self._state is Circuit.OPEN:
             left_s = self._open_until_s - self._monotonic_s()
             return left_s if left_s > 0 else None
         return None
@@ -60,13 +67,13 @@ class CircuitBreaker:
         """A call that may be made now, or None. Its outcome must be told, or its end."""
         if self.retry_in_s() is not None:
             return None
-        probe = self._state is _State.OPEN
+        probe = self._state is Circuit.OPEN
         if probe:
-            self._state = _State.HALF_OPEN
+            self._state = Circuit.HALF_OPEN
         return Trial(self, probe=probe)
 
     def _succeeded(self) -> None:
-        self._state = _State.CLOSED
+        self._state = Circuit.CLOSED
         self._failures = 0
         self._pause_s = self._settings.pause_s
 
@@ -74,16 +81,16 @@ class CircuitBreaker:
         self._failures += 1
         if probe:
             self._pause_s = min(self._pause_s * 2, self._settings.longest_pause_s)
-        elif self._state is not _State.CLOSED or self._failures < self._settings.failures:
+        elif self._state is not Circuit.CLOSED or self._failures < self._settings.failures:
             # What was under way when the circuit opened says nothing new.
             return
-        self._state = _State.OPEN
+        self._state = Circuit.OPEN
         self._open_until_s = self._monotonic_s() + self._pause_s
 
     def _untold(self, *, probe: bool) -> None:
         if probe:
             # The next call tries instead.
-            self._state = _State.OPEN
+            self._state = Circuit.OPEN
 
 
 class Trial:

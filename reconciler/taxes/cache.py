@@ -30,12 +30,14 @@ class Kept:
 
     Attributes:
         as_of: aware; `as_of_s` the same moment on the clock that never goes back.
+        expires_at: until when it is given again without asking.
         records: names of the records it depends on.
     """
 
     result: Calculated
     as_of: datetime
     as_of_s: float
+    expires_at: datetime
     records: frozenset[RecordName]
 
 
@@ -88,6 +90,11 @@ class AnswerCache:
         """How many are kept."""
         return len(self._answers)
 
+    @property
+    def lines(self) -> int:
+        """How many lines these have together."""
+        return self._lines
+
     def fresh(self, key: bytes) -> Kept | None:
         """The answer, if it is not older than it may be."""
         kept = self._answers.get(key)
@@ -122,6 +129,12 @@ class AnswerCache:
         for record in records:
             for key in list(self._by_record.get(record, ())):
                 self._drop(key)
+
+    def forget_all(self) -> None:
+        """Drop every answer: anything may have changed."""
+        self._answers.clear()
+        self._by_record.clear()
+        self._lines = 0
 
     def _drop(self, key: bytes) -> None:
         dropped = self._answers.pop(key, None)

@@ -28,6 +28,7 @@ from reconciler.model.taxes import (
 from reconciler.taxes.answer import Calculated, LineTaxes, Note, StatedRate, Totals
 
 _SHOWN_CHARACTERS: Final = 40
+_HALF_CENT: Final = CENT / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class CheckPolicy:
         system: `erp`, for messages.
         rounding: how it rounds halves of a cent.
         goods_tolerance: how far its price of a line may be from the quote's own, where it rounds the price of one.
+        price_decimals: it rounds the price of one so, and a line of many by as much for each; None: it does not.
         untaxed_lines: it answers a line without any tax when none applies. Otherwise such a line is refused, since a
             gap in its configuration looks the same.
         currency: that amounts must be in, where the ERP tells it.
@@ -48,6 +50,13 @@ class CheckPolicy:
     goods_tolerance: Decimal = CENT
     untaxed_lines: bool = False
     currency: str = "BRL"
+    price_decimals: int | None = None
+
+    def goods_distance(self, quantity: Decimal) -> Decimal:
+        """How far its price of a line of so many may be from the quote's own."""
+        if self.price_decimals is None:
+            return self.goods_tolerance
+        return max(self.goods_tolerance, _HALF_CENT + product(quantity, _HALF_CENT.scaleb(2 - self.price_decimals)))
 
 
 def checked(question: TaxQuestion, reported: ReportedTaxes, policy: CheckPolicy) -> Calculated:
@@ -63,7 +72,8 @@ def checked(question: TaxQuestion, reported: ReportedTaxes, policy: CheckPolicy)
     )
     totals = _summed(lines)
     check.totals(lines, totals, reported.totals)
-    return Calculated(lines, totals, tuple(_warnings(lines)))
+    told = (Note(note.code, note.details) for note in reported.notes)
+    return Calculated(lines, totals, (*_warnings(lines), *told))
 
 
 def stated_rates(
@@ -137,7 +147,7 @@ class _Check:
             return in_cents(asked.goods, self.policy.rounding)
         self.not_negative(answered, "goods", asked.label)
         self._whole_cents(answered, "goods", asked.label)
-        if abs(answered - asked.goods) > self.policy.goods_tolerance:
+        if abs(answered - asked.goods) > self.policy.goods_distance(asked.quantity):
             expected = in_cents(asked.goods, self.policy.rounding)
             self.refuse("goods_differ", line=asked.label, answered=_shown(answered), asked=_shown(expected))
         return in_cents(answered, self.policy.rounding)

@@ -19,12 +19,23 @@ from reconciler.errors import (
     SystemReadError,
     TaxAnswerError,
     VendorFaultError,
+    WrongQuoteError,
 )
+from reconciler.mapping.canonical_plain import code_plain
 from reconciler.model.taxes import ReportedTaxes, TaxQuestion
 from reconciler.taxes.answer import Delivery, Note, Source, Unavailable
 from reconciler.taxes.breaker import BreakerSettings, CircuitBreaker, Trial
 from reconciler.taxes.cache import AnswerCache, Kept, RecordName, question_key
 from reconciler.taxes.checks import CheckPolicy, checked, stated_rates
+from reconciler.taxes.observer import (
+    ANSWERED,
+    BROKEN_OFF,
+    DEFECT,
+    WRONG_QUOTE,
+    LookupLoad,
+    LookupObserver,
+    NobodyWatches,
+)
 
 _WORDS_CHARACTERS: Final = 240
 _log = structlog.get_logger("reconciler.taxes")
@@ -49,6 +60,10 @@ class TaxSource(Protocol):
 
     def forget(self, records: Collection[RecordName]) -> None:
         """Drop what is remembered of these records."""
+        ...
+
+    def forget_all(self) -> None:
+        """Drop what is remembered of any record."""
         ...
 
 
@@ -78,6 +93,7 @@ class _Flight:
 
     Attributes:
         changed: records that changed since it began: an answer that depends on one of them may not be kept.
+        outdated: anything may have changed since: whatever comes may not be kept.
     """
 
     key: bytes
@@ -86,6 +102,11 @@ class _Flight:
     task: asyncio.Task[Kept | Unavailable] | None = None
     trial: Trial | None = None
     changed: set[RecordName] = field(default_factory=set)
+    outdated: bool = False
+
+    def may_be_kept(self, kept: Kept) -> bool:
+        """Whether nothing it depends on changed while it was on its way."""
+        return not self.outdated and self.changed.isdisjoint(kept.records)
 
 
 def _utc_now() -> datetime:
@@ -98,6 +119,7 @@ class TaxLookup:
     Args:
         fingerprint: of everything beside a question that can change its answer: system, description, ERP context.
         now, monotonic_s: the wall clock (aware), and one that never goes back.
+        observer: told what happens.
     """
 
     def __init__(
@@ -109,13 +131,16 @@ class TaxLookup:
         fingerprint: str,
         now: Callable[[], datetime] = _utc_now,
         monotonic_s: Callable[[], float] = time.monotonic,
+        observer: LookupObserver | None = None,
     ) -> None:
+        self._observer: LookupObserver = observer or NobodyWatches()
         self._source = source
         self._policy = policy
         self._settings = settings
         self._fingerprint = fingerprint
         self._now = now
         self._monotonic_s = monotonic_s
+        self._lasts = timedelta(seconds=settings.cache_ttl_s)
         self._cache = AnswerCache(settings.cache_ttl_s, monotonic_s)
         self._breaker = CircuitBreaker(settings.breaker, monotonic_s)
         self._places = asyncio.Semaphore(settings.concurrency)
@@ -123,18 +148,24 @@ class TaxLookup:
         self._airborne: dict[asyncio.Task[Kept | Unavailable], _Flight] = {}
         self._closing = False
 
-    async def taxes_of(self, question: TaxQuestion, *, allow_stale: bool = False) -> Delivery:
+    def key_of(self, question: TaxQuestion) -> bytes:
+        """What `taxes_of` knows the question by; for whoever asks it again and again."""
+        return question_key(question, self._fingerprint)
+
+    async def taxes_of(self, question: TaxQuestion, *, allow_stale: bool = False, key: bytes | None = None) -> Delivery:
         """The taxes, or why there are none; always within the deadline.
 
         Args:
             allow_stale: an old answer, labelled as such, is better than none.
+            key: of this question, where `key_of` was asked before.
 
         Raises:
             WrongQuoteError: the quote cannot be asked about.
             ConfigurationError: the description or the project lacks something.
         """
         began_s = self._monotonic_s()
-        key = question_key(question, self._fingerprint)
+        if key is None:
+            key = self.key_of(question)
         kept = self._cache.fresh(key)
         if kept is not None:
             return self._delivered(kept, began_s, Source.CACHED)
@@ -146,15 +177,21 @@ class TaxLookup:
         old = self._cache.stale(key) if allow_stale else None
         if old is not None:
             return self._delivered(old, began_s, Source.CACHED, instead_of=result)
-        return Delivery(result, Source.LIVE, self._now(), 0.0, None, self._elapsed_ms(began_s))
+        return self._refused(result, began_s)
 
     async def warm_up(self) -> None:
         """Connect and log in before the first question does; a failure is left to that one."""
+        failure: str | None = None
         try:
             async with asyncio.timeout(self._settings.deadline_s):
                 await self._source.warm_up()
-        except (SystemReadError, TimeoutError) as error:
-            _log.info("warm_up_failed", error=type(error).__name__)
+        except TimeoutError:
+            failure = "deadline"
+        except SystemReadError as error:
+            failure = _reason(error).code
+        if failure is not None:
+            _log.info("warm_up_failed", reason=failure)
+        self._observer.warmed_up(failure)
 
     def forget(self, records: Collection[RecordName]) -> None:
         """Drop what depends on these records of the ERP, each named by entity and id or key: they changed."""
@@ -164,6 +201,19 @@ class TaxLookup:
             flight.changed.update(records)
         # On which ids an answer depends is known when it is there: until then nobody new may wait for it.
         self._flights.clear()
+
+    def forget_all(self) -> None:
+        """Drop every answer: anything may have changed in the ERP."""
+        self._cache.forget_all()
+        self._source.forget_all()
+        for flight in self._airborne.values():
+            flight.outdated = True
+        self._flights.clear()
+
+    @property
+    def load(self) -> LookupLoad:
+        """How it stands now."""
+        return LookupLoad(self._breaker.circuit, self._cache.answers, self._cache.lines, len(self._airborne))
 
     async def close(self) -> None:
         """Take no more questions, and wait for those under way: each ends by its deadline."""
@@ -209,7 +259,7 @@ class TaxLookup:
 
     async def _asked(self, question: TaxQuestion, trial: Trial) -> Kept | Unavailable:
         try:
-            reported = await self._source.ask(question)
+            reported = await self._conversation(question)
             as_of, as_of_s = self._now(), self._monotonic_s()
             trial.succeeded()
             if self._settings.yields_rates:
@@ -221,7 +271,26 @@ class TaxLookup:
             else:
                 trial.succeeded()
             return Unavailable(_reason(error))
-        return Kept(result, as_of, as_of_s, reported.records | _named_records(question))
+        return Kept(result, as_of, as_of_s, as_of + self._lasts, reported.records | _named_records(question))
+
+    async def _conversation(self, question: TaxQuestion) -> ReportedTaxes:
+        """What the ERP reports; its observer hears how long that took, however it ends."""
+        began_s, outcome = self._monotonic_s(), DEFECT
+        try:
+            reported = await self._source.ask(question)
+            outcome = ANSWERED
+        except asyncio.CancelledError:
+            outcome = BROKEN_OFF
+            raise
+        except WrongQuoteError:
+            outcome = WRONG_QUOTE
+            raise
+        except SystemReadError as error:
+            outcome = _reason(error).code
+            raise
+        finally:
+            self._observer.asked(outcome, self._monotonic_s() - began_s)
+        return reported
 
     def _expire(self, flight: _Flight) -> None:
         """The deadline: everybody hears it now, however long it takes to break the conversation off."""
@@ -254,31 +323,36 @@ class TaxLookup:
             return
         result = task.result()
         flight.outcome.set_result(result)
-        if isinstance(result, Kept) and flight.changed.isdisjoint(result.records):
+        if isinstance(result, Kept) and flight.may_be_kept(result):
             self._cache.keep(flight.key, result)
 
     def _delivered(
         self, kept: Kept, began_s: float, source: Source, *, instead_of: Unavailable | None = None
     ) -> Delivery:
-        stale = instead_of is not None
-        return Delivery(
+        now_s = self._monotonic_s()
+        delivery = Delivery(
             kept.result,
             source,
             kept.as_of,
-            max(0.0, self._cache.age_s(kept)),
-            None if stale else kept.as_of + timedelta(seconds=self._settings.cache_ttl_s),
-            self._elapsed_ms(began_s),
-            stale,
+            max(0.0, now_s - kept.as_of_s),
+            kept.expires_at if instead_of is None else None,
+            round((now_s - began_s) * 1000),
+            instead_of is not None,
             () if instead_of is None else (Note("stale", {"reason": instead_of.reason.code}),),
         )
+        self._observer.delivered(delivery, now_s - began_s)
+        return delivery
 
-    def _elapsed_ms(self, began_s: float) -> int:
-        return round((self._monotonic_s() - began_s) * 1000)
+    def _refused(self, result: Unavailable, began_s: float) -> Delivery:
+        elapsed_s = self._monotonic_s() - began_s
+        delivery = Delivery(result, Source.LIVE, self._now(), 0.0, None, round(elapsed_s * 1000))
+        self._observer.delivered(delivery, elapsed_s)
+        return delivery
 
 
 def _named_records(question: TaxQuestion) -> frozenset[RecordName]:
-    """The records a question names by key."""
-    products = {("products", line.sku) for line in question.lines}
+    """The records a question names by key, as it writes them and in their canonical form."""
+    products = {("products", sku) for line in question.lines for sku in (line.sku, code_plain(line.sku))}
     tax_id = question.customer.tax_id
     return frozenset(products if tax_id is None else {*products, ("customers", tax_id)})
 

@@ -108,6 +108,30 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "O ERP respondeu zero para todos os tributos; confira se a isenção é real.",
         "The ERP answered zero for every tax; make sure that the exemption is real.",
     ),
+    "delivery_address_missing": (
+        "O ERP não tem endereço de entrega com UF para este cliente; calcularia como venda dentro do estado.",
+        "The ERP has no delivery address with a state for this customer, and would calculate a sale inside its own.",
+    ),
+    "no_address_in_state": (
+        "O cliente não tem no ERP endereço em {state}.",
+        "The customer has no address in {state} in the ERP.",
+    ),
+    "warehouse_missing": (
+        "O ERP não diz de que depósito a mercadoria sai, ou em que UF ele está.",
+        "The ERP does not say from which warehouse the goods leave, or in which state it is.",
+    ),
+    "destination_not_sent": (
+        "Este ERP calcula para o endereço que tem do cliente; a entrega em {state} não entrou no cálculo.",
+        "This ERP calculates for the address it has of the customer; delivery in {state} was not considered.",
+    ),
+    "rounded_by_document": (
+        "O ERP arredonda os tributos no total do documento: {cents} foram distribuídos entre as linhas.",
+        "The ERP rounds taxes for the whole document: {cents} were spread over the lines.",
+    ),
+    "draft_left": (
+        "O rascunho {draft}, gravado no ERP para este cálculo, não pôde ser removido: remova-o lá.",
+        "The draft {draft}, which was saved in the ERP for this calculation, could not be removed: remove it there.",
+    ),
     "stale": (
         "Resposta antiga: o ERP não deu uma nova ({reason}).",
         "An old answer: the ERP gave no new one ({reason}).",

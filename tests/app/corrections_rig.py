@@ -150,9 +150,14 @@ class Rig:
         (found,) = [each for each in contacts if tax_id in (each["CNPJ"], each["CPF"])]
         return found
 
+    @property
+    def crm_key(self) -> str:
+        """What lets into the CRM."""
+        return self._sandbox.crm.credentials["user_key"]
+
     async def crm(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """One call to the CRM, as another user of it would make."""
-        headers = {"User-Key": self._sandbox.crm.credentials["user_key"]}
+        headers = {"User-Key": self.crm_key}
         return await self._call(method, self._sandbox.crm.base_url + path, body, headers)
 
     async def erp(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:

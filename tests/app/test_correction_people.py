@@ -22,7 +22,9 @@ from reconciler.app.correct import (
     propose_corrections,
     reject_corrections,
     retry_corrections,
+    settle_correction,
     undo_corrections,
+    withdraw_approvals,
 )
 from reconciler.app.corrections.people import known_people
 from reconciler.app.corrections.stage_guard import write_refusal
@@ -193,6 +195,8 @@ _USE_CASES: dict[str, tuple[str, UseCase]] = {
     "plan": ("ana", lambda acting: plan_corrections(acting, _SOME, out=None)),
     "apply": ("ana", lambda acting: apply_plan(acting, "{}")),
     "retry": ("ana", lambda acting: retry_corrections(acting, _SOME)),
+    "settle": ("ana", lambda acting: settle_correction(acting, "a1", written=True, reason="seen")),
+    "withdraw": ("bia", lambda acting: withdraw_approvals(acting, _SOME)),
 }
 
 

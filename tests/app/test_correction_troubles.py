@@ -15,13 +15,16 @@ from reconciler.app.correct import (
     Edit,
     approve_corrections,
     edit_correction,
+    error_desk,
     plan_corrections,
     reject_corrections,
     retry_corrections,
 )
+from reconciler.app.correction_documents import desk_document
 from reconciler.app.wire import open_workspace
+from reconciler.corrections.desk import Trouble
 from reconciler.errors import RefusedError, StateError
-from reconciler.model.correction_records import Move
+from reconciler.model.correction_records import CorrectionFilter, Move
 from reconciler.model.corrections import Correction, CorrectionState, JournalStep, StepKind
 from reconciler.model.entities import Side
 from reconciler.model.findings import FindingStatus
@@ -107,6 +110,31 @@ async def test_an_unknown_outcome_is_found_out_by_reading_and_not_sent_before_it
     second = await retry_corrections(at_work.acting(), ALL)
     assert {each.id: each.state for each in second.corrections} == {not_done.id: S.VERIFIED}
     assert second.exit_code == 0
+
+
+async def test_what_is_in_trouble_is_on_the_desk_until_it_is_dealt_with(at_work: Rig) -> None:
+    await at_work.propose(PRICES)
+    planned, plan = await at_work.planned(check=False)
+    changed, failed = planned.corrections[:2]
+    await at_work.crm("PATCH", f"/Products({changed.record_id})", {"UnitPrice": 77.0})
+    await _left(at_work, failed, S.FAILED, StepKind.INTENT, StepKind.DONE)
+    await at_work.crm("PATCH", f"/Products({failed.record_id})", {"UnitPrice": 78.0})
+    assert (await at_work.apply(plan)).exit_code == 1
+    desk = await error_desk(at_work.acting(), CorrectionFilter())
+    assert {each.correction.id: (each.trouble, each.attempts) for each in desk} == {
+        changed.id: (Trouble.SUPERSEDED, 1),
+        failed.id: (Trouble.SUPERSEDED, 2),
+    }
+    document = desk_document(desk[0], "pt-BR")
+    assert (document["remedy"], document["what_to_do"].partition(".")[0]) == (
+        "propose_again",
+        "Alguém alterou o registro",
+    )
+    retried = await retry_corrections(at_work.acting(), Choice([changed.id]))
+    assert len(retried.proposals) == 1
+    left = await error_desk(at_work.acting(), CorrectionFilter())
+    assert [each.correction.id for each in left] == [failed.id]
+    assert await error_desk(at_work.acting(), CorrectionFilter(entity="orders")) == []
 
 
 async def test_what_another_process_left_behind_is_looked_at_before_anything_is_written(at_work: Rig) -> None:

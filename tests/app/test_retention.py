@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -136,6 +136,32 @@ async def test_what_killed_runs_left_half_written_goes_and_what_is_being_written
         assert await remove_old(workspace, FIRST_NIGHT - later(365)) == Removed(leftovers=3)
     assert [path for path in dead if path.exists()] == []
     assert all(path.exists() for path in living)
+
+
+async def test_copies_of_received_files_go_with_their_folder_and_those_that_are_read_stay(company: Company) -> None:
+    """A copy whose name the ledger never got, and the beginning of a file that is not awaited, go at once."""
+    await company.night()
+    received = company.folder / "data" / "files" / "crm"
+    (copy,) = [path for path in received.iterdir() if path.is_file()]
+    dead = [received / f"{'ab' * 16}.jsonl", received / "incoming" / f"99-{'cd' * 16}.jsonl"]
+    living = [copy, received / "notes.txt", received / f"{'ef' * 16}.jsonl"]
+    for path in (*dead, *living[1:]):
+        path.write_text("a customer")
+    for path in (*dead, copy, living[1]):
+        os.utime(path, (LONG_AGO_S, LONG_AGO_S))
+    now = datetime.now(UTC) - later(1)
+    async with company.opened() as workspace:
+        assert await remove_old(workspace, now) == Removed(received=2)
+        assert ([path.exists() for path in dead], [path.exists() for path in living]) == ([False] * 2, [True] * 3)
+        await remove_old(workspace, now + later(400))
+        assert copy.exists()
+        description = company.folder / "lists.toml"
+        description.write_text(description.read_text().replace("pattern =", 'folder = "elsewhere"\npattern ='))
+        await remove_old(workspace, now + later(29))
+        assert copy.exists()
+        await remove_old(workspace, now + later(32))
+        assert not copy.exists()
+        assert await workspace.state.file_ledger("crm").everywhere() == []
 
 
 async def test_a_folder_that_cannot_be_cleaned_costs_nothing_but_a_warning(company: Company) -> None:

@@ -125,6 +125,16 @@ async def test_the_last_run_tells_keys_and_links_in_both_directions(systems: Rig
         assert known.keys == {contact["CNPJ"]}
 
 
+async def test_what_a_check_reads_is_told_to_those_who_remember_taxes_of_it(systems: Rig) -> None:
+    """The CRM names the record by its own id, which the ERP does not know."""
+    contact = await systems.untouched_contact()
+    (code,) = (each["StringValue"] for each in contact["OtherProperties"] if each["FieldKey"] == "contact_erp_code")
+    begun = await systems.workspace.state.changes.position()
+    await systems.check(Side.CRM, "customers", contact["Id"])
+    changed = await systems.workspace.state.changes.since(begun)
+    assert changed.records == {("customers", code), ("customers", contact["CNPJ"])}
+
+
 async def test_a_second_record_with_the_key_is_a_duplicate_and_not_a_difference(systems: Rig) -> None:
     known = await systems.open_findings()
     contact = await systems.untouched_contact()

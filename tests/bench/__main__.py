@@ -15,6 +15,8 @@ _BENCHMARKS: dict[str, list[str]] = {
     "files": ["tests.bench.bench_files"],
     "plan": ["tests.bench.bench_plan"],
     "apply": ["tests.bench.bench_apply"],
+    "tui": ["tests.bench.bench_tui", "1000000"],
+    "service": ["tests.bench.bench_service"],
     "audit": ["tests.bench.bench_audit", "1000000", "1"],
 }
 

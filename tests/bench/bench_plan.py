@@ -1,81 +1,136 @@
-"""How long it takes to propose, check the approvals of, seal and read back a plan of many corrections. In memory only.
+"""How long `corrections plan --all --no-check --out F` takes as a process, over a state with many approved corrections.
 
-Every correction changes two fields of a customer; a name, an e-mail or an amount, and each is looked at for problems.
+Every correction changes two fields of a customer. The time is all of the command: its start, reading, approvals, the
+sealed file, and the state and the trail of each correction. `--check` besides reads every record from the systems.
+Prints one JSON document: `python -m tests.bench.bench_plan [CORRECTIONS]`.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+import resource
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
-from typing import TypeVar
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
 
-import orjson
+from reconciler.corrections.content import content_digest
+from reconciler.model.correction_records import Move
+from reconciler.model.corrections import Approval, Correction, CorrectionAction, CorrectionState, FieldChange
+from reconciler.model.entities import Side
+from reconciler.store.state.state import State
 
-from reconciler.corrections.approval import ApprovalRule, ApprovalRules, missing_approvals
-from reconciler.corrections.plan import read_sealed, seal, what_changed
-from reconciler.corrections.plan_document import RestsOn
-from reconciler.corrections.propose import propose
-from reconciler.model.corrections import Approval, CorrectionState, Person
-from reconciler.model.findings import Finding, SideValue
-from tests.corrections.proposal_rig import NOW, basis, finding
+_LIMIT_S: Final = 5.0
+_PROJECT: Final = """
+[project]
+name = "plan-bench"
+stage = "sandbox"
+state = "sqlite:///state.db"
 
-_LIMIT_S = 5.0
-_RESTS_ON = RestsOn(stage="pilot", project="p1", crm="d1", erp="d2")
-_RULES = ApprovalRules(rules=(ApprovalRule("customers", "phone", 2),))
-_PEOPLE = {name: Person(name, frozenset({"reviewer"})) for name in ("ana", "bruno", "carla")}
-_Made = TypeVar("_Made")
+[crm]
+vendor = "ploomes"
+base_url = "http://127.0.0.1:9"
 
+[erp]
+vendor = "sandbox_erp"
+base_url = "http://127.0.0.1:9"
 
-def _findings(count: int) -> list[Finding]:
-    """Two fields of each customer."""
-    made = []
-    for number in range(count):
-        name, limit = f"Cliente {number}", f"{number}.{number % 100:02}"
-        for field, crm, erp in (("legal_name", name, f"{name} Ltda"), ("credit_limit", "0", limit)):
-            about = finding(field, key=f"{number:014}", id=f"{number:015x}{field[0]}")
-            made.append(replace(about, crm=SideValue(f"4{number}", crm), erp=SideValue(f"C{number}", erp)))
-    return made
+[people]
+ana = { roles = ["reviewer"] }
+bruno = { roles = ["reviewer"] }
+carla = { roles = ["operator"] }
+
+[scope.customers.fields]
+legal_name = { owner = "erp" }
+credit_limit = { owner = "erp", crm = "OtherProperties[contact_credit_limit].DecimalValue" }
+
+[[approvals.rules]]
+entity = "customers"
+field = "phone"
+required = 2
+"""
 
 
 def run(count: int) -> dict[str, object]:
-    """Seconds of each part. `planned_and_sealed_s` is what `limit_s` is about: approvals checked and sealed."""
-    seconds: dict[str, float] = {}
-
-    def timed(name: str, act: Callable[[], _Made]) -> _Made:
-        started = time.perf_counter()
-        made = act()
-        seconds[name] = round(time.perf_counter() - started, 3)
-        return made
-
-    chosen = _findings(count)
-    proposals = timed("propose_s", lambda: propose(chosen, basis(), person="ana", now=NOW))
-    approved = [replace(each, state=CorrectionState.APPROVED) for each in proposals.corrections]
-    approvals = {
-        each.id: [Approval(each.id, "bruno", NOW, each.digest, NOW + timedelta(hours=24))] for each in approved
-    }
-    missing = timed(
-        "approvals_s",
-        lambda: {each.id: missing_approvals(each, approvals[each.id], _RULES, _PEOPLE, NOW) for each in approved},
-    )
-    by = {identity: each.counted for identity, each in missing.items()}
-    sealed = timed("seal_s", lambda: seal(approved, by, _RESTS_ON, made_by="carla", made_at=NOW))
-    read = timed("read_s", lambda: read_sealed(sealed.document, now=NOW))
-    kept = {each.id: replace(each, state=CorrectionState.PLANNED) for each in approved}
-    objections = timed("what_changed_s", lambda: what_changed(read.plan, _RESTS_ON, kept, missing))
-    if objections or len(read.plan.corrections) != count or proposals.left_out:
+    """Seconds and memory of the command; `limit_s` is about `wall_s` on an idle machine."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "reconciler.toml").write_text(_PROJECT, encoding="utf-8")
+        asyncio.run(_approved(folder, count))
+        wall_s, usage = _planned(folder)
+        plan_bytes = (folder / "plan.json").stat().st_size
+        planned = asyncio.run(_in_a_plan(folder))
+    if planned != count:
         raise RuntimeError("the plan is not what was to be planned")
-    planned = seconds["approvals_s"] + seconds["seal_s"]
     return {
+        "bench": "plan",
         "corrections": count,
-        "document_mb": round(len(sealed.document) / 1e6, 1),
-        **seconds,
-        "planned_and_sealed_s": round(planned, 3),
+        "plan_mib": plan_bytes >> 20,
+        "wall_s": round(wall_s, 2),
+        "cpu_s": round(usage.ru_utime + usage.ru_stime, 2),
+        "peak_mib": usage.ru_maxrss // 1024,
         "limit_s": _LIMIT_S,
     }
 
 
+def _correction(number: int, now: datetime) -> Correction:
+    """Ids are as random ones are: in another order than the corrections."""
+    key, record_id = f"{number:014}", f"4{number}"
+    changes = (
+        FieldChange("legal_name", f"Cliente {number}", f"Cliente {number} Ltda"),
+        FieldChange("credit_limit", "0", f"{number}.{number % 100:02}"),
+    )
+    digest = content_digest("customers", key, Side.CRM, CorrectionAction.UPDATE, record_id, changes)
+    return Correction(
+        id=f"{number * 0x9E3779B97F4A7C15 % 2**64:016x}",
+        entity="customers",
+        key=key,
+        side=Side.CRM,
+        action=CorrectionAction.UPDATE,
+        record_id=record_id,
+        source_id=f"C{number}",
+        changes=changes,
+        digest=digest,
+        state=CorrectionState.PROPOSED,
+        proposed_by="ana",
+        proposed_at=now,
+    )
+
+
+async def _approved(folder: Path, count: int) -> None:
+    now = datetime.now(UTC)
+    made = [_correction(number, now) for number in range(1, count + 1)]
+    approvals = [Approval(each.id, "bruno", now, each.digest, now + timedelta(hours=24)) for each in made]
+    moves = [Move(each.id, CorrectionState.PROPOSED, CorrectionState.APPROVED) for each in made]
+    async with State.open("sqlite:///state.db", folder) as state:
+        await state.corrections.add(made, person="ana")
+        await state.corrections.approve(approvals)
+        await state.corrections.move(moves, person="bruno")
+
+
+async def _in_a_plan(folder: Path) -> int:
+    async with State.open("sqlite:///state.db", folder) as state:
+        return sum([each.state is CorrectionState.PLANNED async for each in state.corrections.iterate()])
+
+
+def _planned(folder: Path) -> tuple[float, resource.struct_rusage]:
+    """Seconds of the command, and what it used."""
+    command = [sys.executable, "-m", "reconciler", "--project", str(folder / "reconciler.toml"), "corrections", "plan"]
+    options = ["--all", "--no-check", "--as", "carla", "--out", str(folder / "plan.json")]
+    started = time.perf_counter()
+    process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall_s = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"the command ended with {process.returncode}")
+    return wall_s, usage
+
+
 if __name__ == "__main__":
-    print(orjson.dumps(run(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000), option=orjson.OPT_INDENT_2).decode())
+    print(json.dumps(run(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000), indent=2))

@@ -17,7 +17,8 @@ from pathlib import Path
 import aiohttp
 import orjson
 
-from reconciler.app.pull import PullOptions, few_garbage_collections, pull_entity
+from reconciler.app.garbage import few_garbage_collections
+from reconciler.app.pull import PullOptions, pull_entity
 from reconciler.app.scope_plan import EntityPlan, plan_entities
 from reconciler.app.wire import connector_to, load_descriptions
 from reconciler.logs import configure_logging

@@ -59,6 +59,11 @@ def run(rows: int, repeats: int) -> dict[str, object]:
     return {"bench": "store", "repeats": repeats, "peak_mib_with_input": peak_mib, "findings": results}
 
 
+async def filled(state: State, size: int) -> None:
+    """Store that many new findings of one entity, as a finished run would."""
+    await _recorded(state, _ENTITY, _batches(size))
+
+
 def _batches(size: int) -> Batches:
     """Findings in the order of their ids, as a comparison gives them."""
     ordered = sorted(_rows(size))

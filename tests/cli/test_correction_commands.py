@@ -20,8 +20,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from reconciler.app.operating_system import operating_system_user
 from reconciler.cli import commands
-from reconciler.cli.identity import operating_system_user
 from reconciler.cli.output import width
 from reconciler.cli.stopping import stop_on_signal
 from reconciler.errors import ReconcilerError
@@ -203,6 +203,10 @@ def test_a_rejected_proposal_is_not_approved_any_more(at_work: Commands) -> None
         ("edit", "ab", "--set", "email"),
         ("show", "ffffffffffffffff"),
         ("apply", "no-such-plan.json"),
+        ("settle", "ab", "--reason", "seen"),
+        ("settle", "ab", "--as-written"),
+        ("settle", "ffffffffffffffff", "--as-written", "--reason", "seen"),
+        ("desk", "--side", "both"),
         ("plan", "--out", "plan.json"),
     ],
     ids=" ".join,
@@ -232,6 +236,8 @@ def test_no_command_lets_one_say_who_one_is_in_another_stage(at_work: Commands) 
         ("corrections", "plan"),
         ("corrections", "undo", "--all"),
         ("corrections", "retry", "--all"),
+        ("corrections", "settle", "ab", "--as-written", "--reason", "seen"),
+        ("corrections", "withdraw", "ab"),
         ("findings", "accept", "--cause", "case", "--reason", "x"),
     ):
         code, _, message = at_work.run(*arguments[:2], "--as", "ana", *arguments[2:])

@@ -26,6 +26,8 @@ DETAILS: dict[Cause, dict[str, str]] = {
     Cause.MISSING_KEY: {"side": "erp"},
     Cause.UNREADABLE_VALUE: {"side": "both", "reason": "no number"},
     Cause.UNREADABLE_RECORD: {"side": "erp"},
+    Cause.STALE_RATE: {"crm_rate": "17", "erp_rate": "18"},
+    Cause.OTHER_BASE: {"crm_base": "100", "erp_base": "110"},
 }
 
 

@@ -80,7 +80,7 @@ MISTAKES = {
         '"draft"',
         '"draft"',
         f"{_CALL}.saves",
-        "unknown value 'draft'",
+        "a draft must be removed again",
     ),
     "unknown rounding": ('"half_even"', '"down"', '"down"', f"{_CALL}.rounding", "unknown value 'down'"),
     "unknown reference": (

@@ -12,11 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.connectors.description import FieldSource
+from reconciler.connectors.plan import entity_mapping
 from reconciler.connectors.write.current_record import CurrentRecord, FieldValue, LineChange
 from reconciler.connectors.write.fields import CompositionError
 from reconciler.connectors.write.plan import WritePlan
 from reconciler.connectors.write.record_reader import current_record
-from tests.connectors.writing_vendor import CUSTOMER, DESCRIPTION, ORDER, description_in, mappings_of
+from reconciler.model.entities import ENTITIES
+from tests.connectors.writing_vendor import CUSTOMER, DESCRIPTION, ORDER, ZONE, description_in, mappings_of
 
 _EXTRAS = [
     {"name": "limit", "value": "1.000,50"},
@@ -297,3 +300,28 @@ def _patched(record: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, An
         former = merged.get(name)
         merged[name] = _patched(former, value) if isinstance(value, dict) and isinstance(former, dict) else value
     return merged
+
+
+def test_a_field_that_the_project_reads_elsewhere_is_written_there(tmp_path: Path) -> None:
+    """What the description says of writing a field, that it is read only too, is about the place it reads."""
+    description = description_in(tmp_path)
+    source = description.entities["customers"]
+    moved = {
+        "state": FieldSource(path="extras[region].text"),
+        "special_discount": FieldSource(path="extras[share].value", codec="fraction"),
+    }
+    known = ENTITIES["customers"]
+    mapping = entity_mapping(
+        description,
+        "customers",
+        key=known.key,
+        fields={**source.fields, **moved},
+        types={each.name: each.type for each in known.fields},
+        time_zone=ZONE,
+    )
+    plan = WritePlan(source, mapping, {"model": 12})
+    assert plan.problem("update", "state") is None
+    sent = _changed(plan, {"state": "MG", "special_discount": Decimal("7.25")})
+    assert sent == {
+        "extras": [*_EXTRAS, {"name": "region", "text": "MG"}, {"name": "share", "value": 0.0725}],
+    }

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from reconciler.connectors.description import Description
 from reconciler.connectors.load import load_description
 from reconciler.connectors.plan import entity_mapping
 from reconciler.connectors.write.current_record import FieldValue
@@ -39,6 +40,14 @@ _STAMPS = {"party.party,4": "100.1", "party.address,2": "100.2", "party.contact_
 _OK = {"id": 1, "result": None}
 
 
+def _lines_of(description: Description, entity: str) -> dict[str, Any]:
+    lines, known = description.entities[entity].lines, ENTITIES[entity].lines
+    if lines is None or known is None:
+        return {}
+    types = {each.name: each.type for each in known.fields}
+    return {"line_key": known.key, "line_fields": lines.fields, "line_types": types}
+
+
 @asynccontextmanager
 async def _writer(tryton: Tryton) -> AsyncIterator[RecordWriter]:
     description = load_description("tryton", Path())
@@ -50,9 +59,10 @@ async def _writer(tryton: Tryton) -> AsyncIterator[RecordWriter]:
             key=ENTITIES[entity].key,
             fields=description.entities[entity].fields,
             types={each.name: each.type for each in ENTITIES[entity].fields},
+            **_lines_of(description, entity),
             time_zone=_ZONE,
         )
-        for entity in ("customers", "products")
+        for entity in ("customers", "products", "orders", "quotes")
     }
     credentials = {"login": "crm", "password": "made-up-password"}
     async with (
@@ -208,3 +218,166 @@ async def test_a_new_customer_comes_with_what_is_in_it() -> None:
     async with _writer(tryton) as writer:
         result = await writer.create("customers", record)
     assert (result.id, result.verified, result.left_out) == ("4", True, ("state",))
+
+
+_HEAD = {"company": 1, "currency": 1, "warehouse": 5}
+_ORDER_FIELDS = [
+    "number",
+    "reference",
+    "state",
+    "last_modified_at",
+    "sale_date",
+    "party.identifiers.type",
+    "party.identifiers.code_compact",
+    "untaxed_amount",
+    "line_lines.product.code",
+    "line_lines.quantity",
+    "line_lines.base_price",
+    "line_lines.unit_price",
+    "line_lines.discount_rate",
+    "line_lines.amount",
+]
+_SALE_DATE = {"__class__": "date", "year": 2026, "month": 11, "day": 3}
+
+
+def _decimal(text: str) -> dict[str, str]:
+    return {"__class__": "Decimal", "decimal": text}
+
+
+def _asked(model: str, domain: list[Any], limit: int, fields: list[str], found: list[Any]) -> Exchange:
+    params = [domain, 0, limit, [["id", "ASC"]], fields, _CONTEXT]
+    return f"model.{model}.search_read", params, {"id": 1, "result": found}
+
+
+def _looked_up(addresses: dict[str, int]) -> list[Exchange]:
+    """What is asked before a sale of party 3 is created."""
+    changed = {"invoice_method": "order", "shipment_method": "order", "payment_term": None, **addresses}
+    sale = {"id": -1, **_HEAD, "party": 3, "lines": []}
+    return [
+        _asked("party.party", [["identifiers.code_compact", "=", "11222333000181"]], 2, ["id"], [{"id": 3}]),
+        ("model.sale.sale.default_get", [list(_HEAD), False, _CONTEXT], {"id": 1, "result": _HEAD}),
+        ("model.sale.sale.on_change", [sale, ["party"], _CONTEXT], {"id": 1, "result": changed}),
+    ]
+
+
+def _line_looked_up() -> list[Exchange]:
+    """What is asked for its line: the product, Tryton's own rules for taxes and unit, and for the discount."""
+    line = {
+        "id": -1,
+        "type": "line",
+        "product": 4,
+        "quantity": 2,
+        "taxes": [],
+        "company": 1,
+        "warehouse": 5,
+        "sale": -1,
+    }
+    of_sale = {
+        f"_parent_sale.{name}": value for name, value in (("party", 3), ("shipment_address", 7), ("currency", 1))
+    }
+    priced = {"unit": 1, "taxes": {"add": [[0, {"id": 2}], [1, {"id": 4}]]}, "unit_price": _decimal("1.00")}
+    rate = {"id": -1, "type": "line", "sale": -1, "_parent_sale.currency": 1, "quantity": 2}
+    rate |= {"base_price": _decimal("4928.84"), "discount_rate": _decimal("0.075")}
+    return [
+        _asked("product.product", [["code", "=", "P0004"]], 2, ["id"], [{"id": 4}]),
+        (
+            "model.sale.line.on_change",
+            [{**line, **of_sale, "_parent_sale.company": 1}, ["product"], _CONTEXT],
+            {"id": 1, "result": priced},
+        ),
+        (
+            "model.sale.line.on_change",
+            [rate, ["discount_rate"], _CONTEXT],
+            {"id": 1, "result": {"unit_price": _decimal("4559.1770")}},
+        ),
+    ]
+
+
+def _new_order() -> list[Exchange]:
+    """Nothing has its number, and nothing was begun."""
+    mark = [["description", "=", "reconciler-1"], ["state", "in", ["draft", "quotation"]]]
+    by_number = [["reference", "=", "95001"], ["state", "in", ["confirmed", "processing", "done"]]]
+    none = _asked("sale.sale", by_number, 10, _ORDER_FIELDS, [])
+    # That there is nothing is believed when it is said twice.
+    return [none, none, _asked("sale.sale", mark, 2, ["state"], [])]
+
+
+_ORDER: dict[str, FieldValue] = {
+    "number": "95001",
+    "customer": "11222333000181",
+    "date": "2026-11-03",
+    "status": "open",
+}
+_LINES: list[dict[str, FieldValue]] = [{"sku": "P0004", "quantity": "2", "unit_price": "4928.84", "discount": "7.5"}]
+
+
+async def test_an_order_is_created_with_its_lines_as_tryton_s_own_client_does_and_confirmed() -> None:
+    sent = {
+        **_HEAD,
+        "party": 3,
+        "invoice_address": 7,
+        "shipment_address": 7,
+        "invoice_method": "order",
+        "shipment_method": "order",
+        "description": "reconciler-1",
+        "reference": "95001",
+        "sale_date": _SALE_DATE,
+        "lines": [
+            [
+                "create",
+                [
+                    {
+                        "type": "line",
+                        "product": 4,
+                        "quantity": 2,
+                        "unit": 1,
+                        "base_price": _decimal("4928.84"),
+                        "unit_price": _decimal("4559.1770"),
+                        "discount_rate": _decimal("0.075"),
+                        "taxes": [["add", [2, 4]]],
+                    }
+                ],
+            ]
+        ],
+    }
+    kept = {
+        "id": 201,
+        "reference": "95001",
+        "state": "processing",
+        "sale_date": _SALE_DATE,
+        "_timestamp": "1.5",
+        "party.": {"id": 3, "identifiers.": [{"id": 9, "type": "br_vat", "code_compact": "11222333000181"}]},
+        "line_lines.": [
+            {
+                "id": 1,
+                "product.": {"id": 4, "code": "P0004"},
+                "quantity": 2.0,
+                "base_price": _decimal("4928.8400"),
+                "unit_price": _decimal("4559.1770"),
+                "discount_rate": _decimal("0.0750"),
+            }
+        ],
+    }
+    tryton = Tryton(
+        login(),
+        preferences(),
+        *_new_order(),
+        *_looked_up({"invoice_address": 7, "shipment_address": 7}),
+        *_line_looked_up(),
+        ("model.sale.sale.create", [[sent], _CONTEXT], {"id": 1, "result": [201]}),
+        ("model.sale.sale.quote", [[201], _CONTEXT], _OK),
+        ("model.sale.sale.confirm", [[201], _CONTEXT], _OK),
+        _asked("sale.sale", [["id", "=", 201]], 1, [*_ORDER_FIELDS, "_timestamp"], [kept]),
+        LOGOUT,
+    )
+    async with _writer(tryton) as writer:
+        result = await writer.create("orders", _ORDER, _LINES, idempotency="reconciler-1")
+    assert (result.id, result.verified, result.differing) == ("201", True, ())
+
+
+async def test_a_customer_without_a_delivery_address_gets_no_order() -> None:
+    """Tryton would answer with the taxes of the company's own state."""
+    tryton = Tryton(login(), preferences(), *_new_order(), *_looked_up({"invoice_address": 7}), LOGOUT)
+    async with _writer(tryton) as writer:
+        with pytest.raises(NotWritableError, match="customer: the system names no shipment_address for it"):
+            await writer.create("orders", _ORDER, _LINES, idempotency="reconciler-1")

@@ -75,6 +75,8 @@ class MemorySystem:
         written: what our corrections wrote.
         history: every record after every change, whoever made it.
         late: writes that arrive later, when `arrive` is called.
+        leaves: whether a record out of use cannot be read any more.
+        too_late: why no record can be taken out of use now, if so.
         at_once, most_at_once: records under way, by id or key.
     """
 
@@ -86,6 +88,8 @@ class MemorySystem:
     history: list[Seen] = field(default_factory=list)
     late: list[Callable[[], None]] = field(default_factory=list)
     not_taken: frozenset[str] = frozenset({"updated_at"})
+    leaves: bool = False
+    too_late: str | None = None
     under_way: set[str] = field(default_factory=set)
     most_at_once: int = 0
     calls: int = 0
@@ -134,6 +138,12 @@ class MemoryWrites:
 
     def can_deactivate(self, entity: str) -> bool:
         return True
+
+    def leaves(self, entity: str) -> bool:
+        return self.system.leaves
+
+    def deactivation_problem(self, entity: str, record: CurrentRecord) -> str | None:
+        return self.system.too_late
 
     def problem(self, entity: str, call: str, field: str, value: FieldValue = None) -> str | None:
         return "the system does not take the field" if field in self.system.not_taken else None

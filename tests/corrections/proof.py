@@ -88,7 +88,5 @@ async def keep_as_planned(state: State, corrections: Sequence[Correction], plan:
     ids = [each.id for each in corrections]
     added = await state.corrections.add(corrections, person="ana")
     assert list(added.added) == ids, added
+    assert await state.corrections.move([Move(each, S.PROPOSED, S.APPROVED) for each in ids], person="bia") == []
     await state.corrections.add_plan(StoredPlan(plan, "{}", "olga", STARTED, ids))
-    for expected, to in ((S.PROPOSED, S.APPROVED), (S.APPROVED, S.PLANNED)):
-        moves = [Move(each, expected, to) for each in ids]
-        assert await state.corrections.move(moves, person="bia", plan=plan) == []

@@ -6,11 +6,12 @@ Calm, redelivery, flaky, bad clocks, shifting pages, everything at once with res
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from reconciler.errors import RefusedError
 from reconciler.model.correction_records import CorrectionFilter
 from reconciler.model.corrections import Correction, CorrectionAction, CorrectionState, StepKind
 from reconciler.model.entities import Side
+from reconciler.sandbox.clock import ChangeClock
 from reconciler.sandbox.faults import LATE_S, FaultKind, FaultPlan
 from reconciler.store.state.state import State
 from tests.corrections.apply_process import PLAN, STATE, allowed
@@ -151,12 +153,34 @@ async def test_flaky(tmp_path: Path) -> None:
         await check_honest(day)
 
 
+class _BadClock(ChangeClock):
+    """Of a system that stamps with whole minutes and is wrong by some time, in every other write by none: of two writes
+    the later one may have the earlier stamp, or the same."""
+
+    def __init__(self, wrong_by: timedelta) -> None:
+        super().__init__((), timedelta(0))
+        self._wrong_by = itertools.cycle((wrong_by, timedelta(0)))
+
+    def next(self) -> datetime:
+        return (datetime.now(UTC) + next(self._wrong_by)).replace(second=0, microsecond=0)
+
+
+def _set_wrong(day: BadDay) -> None:
+    """Ours is set back by ninety seconds in every other life and shows whole minutes; theirs are as wrong, apart."""
+    day.clock_runs, day.minutes_only = [timedelta(0), timedelta(seconds=-90)], True
+    day.pair.crm.store._clock = _BadClock(timedelta(seconds=90))
+    day.pair.erp.store._clock = _BadClock(timedelta(seconds=-90))
+
+
 async def test_bad_clocks(tmp_path: Path) -> None:
-    """Ours shows whole minutes only, and is set back by ninety seconds in every other life."""
+    """Of everybody."""
     async with bad_day(tmp_path, TEN_PER_CENT) as day:
-        day.clock_runs, day.minutes_only = [timedelta(0), timedelta(seconds=-90)], True
+        _set_wrong(day)
         await day.check_the_end(day.live_and_wait)
         await check_honest(day)
+        ours = {each.correction.record_id for each in day.planted if _is_erp_update(each)}
+        written = [record for record in day.pair.records(Side.ERP, "clientes") if record["codigo"] in ours]
+        assert {record["hora_alteracao"][-3:] for record in written} == {":00"}
 
 
 async def test_shifting_pages(tmp_path: Path) -> None:
@@ -170,7 +194,7 @@ async def test_everything_with_restarts(tmp_path: Path) -> None:
     """Lives end early, clocks and requests go wrong, and somebody edits the very records before and meanwhile."""
     chance = random.Random(20261122)
     async with bad_day(tmp_path, TEN_PER_CENT) as day:
-        day.clock_runs, day.minutes_only = [timedelta(0), timedelta(seconds=-90)], True
+        _set_wrong(day)
         targets = [f"{each.correction.record_id}" for each in day.planted if _is_erp_update(each)]
         before, meanwhile = chance.sample(targets, 3), chance.sample(targets, 3)
         _edit(day, before)

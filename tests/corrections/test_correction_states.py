@@ -18,7 +18,7 @@ planned > applying approved
 applying > applied verified superseded refused failed unknown
 applied > verified
 failed > applying approved rejected
-unknown > verified planned superseded
+unknown > verified applied planned superseded
 verified > undone
 """
 """As the design says it, written down a second time."""

@@ -10,14 +10,12 @@ import pytest
 from reconciler.corrections.content import digest_of
 from reconciler.corrections.desk import (
     REMEDIES,
-    WHAT_TO_DO,
-    WHAT_TO_DO_PT,
     DeskEntry,
     Remedy,
     Trouble,
     on_the_desk,
     proposed_again,
-    to_retry,
+    what_to_do,
 )
 from reconciler.errors import RefusedError
 from reconciler.model.correction_records import CorrectionFilter
@@ -82,21 +80,7 @@ async def test_attempts_and_the_time_of_the_last_one_are_told() -> None:
 @pytest.mark.parametrize("trouble", list(Trouble))
 def test_each_trouble_has_a_remedy_and_words_in_both_languages(trouble: Trouble) -> None:
     assert trouble in REMEDIES
-    assert WHAT_TO_DO[trouble] != WHAT_TO_DO_PT[trouble]
-
-
-async def test_only_failed_ones_are_tried_again_each_once() -> None:
-    rig = Rig()
-    failed, unknown = correction_of(1, CHANGES, state=S.FAILED), correction_of(2, CHANGES, state=S.UNKNOWN)
-    verified = correction_of(3, CHANGES, state=S.VERIFIED)
-    rig.plan(failed, unknown, verified)
-    store = rig.process().store
-    assert await to_retry(store, [failed.id, failed.id]) == [failed]
-    with pytest.raises(RefusedError) as refused:
-        await to_retry(store, [failed.id, unknown.id])
-    assert "Find out by reading" in refused.value.hint
-    with pytest.raises(RefusedError, match="is verified and not tried again"):
-        await to_retry(store, [verified.id])
+    assert what_to_do(trouble, "en") != what_to_do(trouble, "pt-BR")
 
 
 async def test_a_superseded_one_is_proposed_again_over_the_values_of_now() -> None:

@@ -107,7 +107,6 @@ def test_the_choice_of_a_person_does_not_overrule_the_owner() -> None:
         (FindingKind.DUPLICATE, Reason.DUPLICATE),
         (FindingKind.AMBIGUOUS, Reason.AMBIGUOUS),
         (FindingKind.INVALID, Reason.INVALID),
-        (FindingKind.TAX_DRIFT, Reason.TAX_DRIFT),
     ],
     ids=str,
 )

@@ -30,6 +30,28 @@ async def _found(rig: Rig) -> Found:
     return found
 
 
+@pytest.mark.parametrize(
+    ("kind", "leaves", "state"),
+    [
+        (StepKind.INTENT, True, S.VERIFIED),
+        (StepKind.ACCEPTED, True, S.VERIFIED),
+        (StepKind.INTENT, False, S.SUPERSEDED),
+        (StepKind.ACCEPTED, False, S.APPLIED),
+    ],
+)
+async def test_a_record_that_left_proves_that_it_is_out_of_use_where_such_records_leave(
+    kind: StepKind, leaves: bool, state: CorrectionState
+) -> None:
+    rig = Rig()
+    rig.erp.leaves = leaves
+    guard = {"email": ("old", "old")}
+    _left(rig, replace(correction_of(1, guard), action=CorrectionAction.DEACTIVATE), StepKind.INTENT, kind)
+    await rig.process().at_start()
+    rig.later(SETTLE_S)
+    await rig.process().recovery().unknown()
+    assert rig.state(1) is state
+
+
 @pytest.mark.parametrize("kind", [StepKind.INTENT, StepKind.ACCEPTED])
 async def test_new_values_prove_that_it_was_done_at_once(kind: StepKind) -> None:
     rig = Rig()

@@ -142,6 +142,13 @@ async def test_a_record_that_is_gone_or_out_of_use_cannot_be_undone() -> None:
         await rig.process().undo(1, 2)
 
 
+async def test_a_new_record_that_went_too_far_in_the_system_is_not_taken_out_of_use() -> None:
+    rig = await _applied(creation(1, "111", city="Santos"))
+    rig.erp.too_late = "its state is shipped"
+    with pytest.raises(RefusedError, match="cannot be undone: its state is shipped"):
+        await rig.process().undo(1, 2)
+
+
 async def test_without_a_proof_in_the_journal_the_approved_values_are_taken() -> None:
     """It was found out by reading, after the process had died."""
     rig = await _applied(correction_of(1, CHANGES), email="old", city="Recife")

@@ -32,6 +32,7 @@ def reconcile_through_files(servers: FileServers, folder: Path) -> dict[str, Any
         truth.planted = [
             Planted(str(each["entity"]), str(each["key"]), each["field"], str(each["kind"]), str(each["cause"]))
             for each in sandbox.truth
+            if each["kind"] != "tax_drift"
         ]
         exported = Path(sandbox.systems["erp_files"]["base_url"])
         for door in doors(servers):

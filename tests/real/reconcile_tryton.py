@@ -6,7 +6,6 @@ others; after more changes an incremental run must again; and a last full run, w
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections import Counter
@@ -18,60 +17,19 @@ from typing import Any, Final
 import orjson
 
 from tests.app.running import Systems
-from tests.processes import Sandbox, run_command
+from tests.processes import Sandbox
 from tests.real.crm_copies import CONTACT_ID, EVERY_STATE, PRODUCT_ID, Held, read_server
 from tests.real.crm_plants import plant_in_customers, plant_in_products
 from tests.real.crm_sale_plants import plant_in_sales
 from tests.real.erp_changes import CHANGED_LATER, PartyChanges, ProductChanges, Untouched, next_of
 from tests.real.erp_sale_changes import SaleChanges
 from tests.real.truth import Truth
+from tests.real.tryton_project import TrytonProject
 from tests.real.tryton_rpc import TrytonRpc
 from tests.real.tryton_server import TrytonServer
 
 _AGED_DAYS: Final = 3
-_TIMEOUT_S: Final = 600.0
 _FIRST_FREE_REFERENCE: Final = 90_001
-_PROJECT: Final = """
-[project]
-name = "tryton"
-stage = "sandbox"
-locale = "en"
-
-[crm]
-vendor = "ploomes"
-base_url = "{crm_url}"
-rates = []
-credentials = {{ user_key = "{user_key}" }}
-
-[erp]
-vendor = "tryton"
-base_url = "{erp_url}"
-credentials = {{ login = {{ env = "TRYTON_LOGIN" }}, password = {{ env = "TRYTON_PASSWORD" }} }}
-
-[scope.customers]
-key = ["tax_id"]
-[scope.customers.fields]
-city = {{ crm = "OtherProperties[contact_city].StringValue" }}
-state = {{ crm = "OtherProperties[contact_state].StringValue" }}
-credit_limit = {{ owner = "erp", crm = "OtherProperties[contact_credit_limit].DecimalValue" }}
-active = {{ crm = "OtherProperties[contact_active].BoolValue" }}
-
-[scope.products]
-key = ["sku"]
-[scope.products.fields]
-ncm = {{ owner = "erp", crm = "OtherProperties[product_ncm].StringValue" }}
-
-[scope.orders]
-key = ["number"]
-[scope.orders.fields]
-status = {{ crm = {{ path = "StageId", codes = {{ 1 = "open", 2 = "invoiced", 3 = "cancelled" }} }} }}
-
-[scope.quotes]
-key = ["number"]
-[scope.quotes.fields]
-status = {{ crm = "OtherProperties[quote_status].StringValue" }}
-taxes = {{ owner = "erp", crm = "OtherProperties[quote_taxes].DecimalValue" }}
-"""
 
 
 @dataclass(slots=True)
@@ -108,7 +66,7 @@ def reconcile(server: TrytonServer, folder: Path) -> dict[str, Any]:
         load.write_bytes(orjson.dumps({"crm": held.crm_records(), "erp": {}}))
         held_records = {name: len(records) for name, records in held.crm_records().items()}
         with Sandbox(folder / "box", "--load", str(load)) as sandbox:
-            project = _Project(folder, server, sandbox)
+            project = _Runs(TrytonProject(folder, server, server.url, sandbox))
             renamed, cancelled = _change_the_erp(administrator, plan)
             result.seconds["plant"] = round(time.monotonic() - started, 1)
             result.runs.append(project.run("full", plan.truth, "--full"))
@@ -207,36 +165,25 @@ def _counts(administrator: TrytonRpc) -> dict[str, int]:
     }
 
 
-class _Project:
-    """The project file and its runs, each a command of its own."""
+class _Runs:
+    """Runs of the project, each a command of its own."""
 
-    def __init__(self, folder: Path, server: TrytonServer, sandbox: Sandbox) -> None:
-        crm = sandbox.systems["crm"]
-        self._file = folder / "reconciler.toml"
-        user_key = crm["credentials"]["user_key"]
-        self._file.write_text(_PROJECT.format(crm_url=crm["base_url"], user_key=user_key, erp_url=server.url))
-        login, password = server.integration
-        self._environment = {**os.environ, "TRYTON_LOGIN": login, "TRYTON_PASSWORD": password}
+    def __init__(self, project: TrytonProject) -> None:
+        self._project = project
 
     def run(self, name: str, truth: Truth, *options: str) -> dict[str, Any]:
         """Run, and compare the open findings with what is planted by now."""
         print(f"{name} run …", file=sys.stderr, flush=True)
-        ran = self._command("run", *options, "--json")
+        ran = self._project.document("run", *options)
         if ran is None:
             return {"name": name, "ok": False, "entities": {}}
-        compared = truth.compared_with(self._command("findings", "list", "--json") or [])
+        compared = truth.compared_with(self._project.document("findings", "list") or [])
         return {
             "name": name,
             "ok": compared["equal"] and ran["status"] == "complete" and all(map(_adds_up, ran["entities"].values())),
             **compared,
             **{member: ran[member] for member in ("status", "seconds", "entities")},
         }
-
-    def _command(self, *arguments: str) -> Any:
-        """Its JSON document, or None when it failed; what it says meanwhile is told on."""
-        ended = run_command("--project", self._file, *arguments, environment=self._environment, timeout_s=_TIMEOUT_S)
-        sys.stderr.write(ended.stderr)
-        return orjson.loads(ended.stdout) if ended.returncode in (0, 1) else None
 
 
 def _adds_up(entity: dict[str, Any]) -> bool:

@@ -21,16 +21,19 @@ from typing import Any, Final
 import orjson
 
 from reconciler.logs import configure_logging
+from tests.real.correct_tryton import prove_corrections
 from tests.real.debian_file_servers import FileServersMissingError, running_file_servers
 from tests.real.environment import tryton_programs
 from tests.real.file_runs import reconcile_through_files
 from tests.real.file_transfers import check_doors
+from tests.real.prove_taxes import prove_taxes
 from tests.real.reconcile_tryton import reconcile
 from tests.real.tryton_records import Size
 from tests.real.tryton_server import add_size_options, running_tryton, size_of
 from tests.real.write_tryton import prove_writes
 
 _TERMINATED: Final = 143
+_FEW: Final = Size(customers=30, products=12, sales=10)
 
 
 def main() -> int:
@@ -41,8 +44,11 @@ def main() -> int:
     parts: dict[str, Callable[[Path], dict[str, Any]]] = {
         "tryton": lambda folder: _tryton(folder, size_of(options)),
         "files": _files,
+        # The last steps of the first part, each on a small server of its own.
+        "corrections": _corrections,
+        "taxes": _taxes,
     }
-    wanted: Sequence[str] = options.only or list(parts)
+    wanted: Sequence[str] = options.only or ["tryton", "files"]
     results: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory(prefix="reconciler-real-") as name:
         # The file servers run without rights and must reach their own folder in it.
@@ -58,7 +64,12 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=["tryton", "files"], action="append", help="this part (repeat for several)")
+    parser.add_argument(
+        "--only",
+        choices=["tryton", "files", "corrections", "taxes"],
+        action="append",
+        help="this part (repeat for several)",
+    )
     add_size_options(parser)
     return parser.parse_args()
 
@@ -78,15 +89,34 @@ def _tryton(folder: Path, size: Size) -> dict[str, Any]:
     started = time.monotonic()
     tryton_programs()
     installed = time.monotonic()
-    for name in ("server", "project"):
+    for name in ("server", "project", "corrections", "taxes"):
         (folder / name).mkdir(mode=0o700)
     with running_tryton(folder / "server", size) as server:
         filled = time.monotonic()
         result = reconcile(server, folder / "project")
         steps = prove_writes(server.url, *server.integration)
-    result |= {"ok": result["ok"] and all(steps.values()), "writes": steps}
+        corrections = prove_corrections(server, folder / "corrections")
+        taxes = prove_taxes(server, folder / "taxes")
+    ok = result["ok"] and all(steps.values()) and corrections["ok"] and taxes["ok"]
+    result |= {"ok": ok, "writes": steps, "corrections": corrections, "taxes": taxes}
     result["seconds"] |= {"install": round(installed - started, 1), "start_and_fill": round(filled - installed, 1)}
     return result
+
+
+def _corrections(folder: Path) -> dict[str, Any]:
+    tryton_programs()
+    for name in ("server", "corrections"):
+        (folder / name).mkdir(mode=0o700)
+    with running_tryton(folder / "server", _FEW) as server:
+        return prove_corrections(server, folder / "corrections")
+
+
+def _taxes(folder: Path) -> dict[str, Any]:
+    tryton_programs()
+    for name in ("server", "taxes"):
+        (folder / name).mkdir(mode=0o700)
+    with running_tryton(folder / "server", Size(customers=0, products=0, sales=0)) as server:
+        return prove_taxes(server, folder / "taxes")
 
 
 def _files(folder: Path) -> dict[str, Any]:

@@ -30,7 +30,14 @@ from tests.real.tryton_records import Size, fill
 from tests.real.tryton_rpc import TrytonRpc
 
 _DATABASE = "industria"
-_MODULES = ("account_credit_limit", "customs", "sale", "sale_discount")
+_MODULES = (
+    "account_credit_limit",
+    "account_tax_rule_country",
+    "customs",
+    "sale",
+    "sale_discount",
+    "sale_price_list",
+)
 _START_TIMEOUT_S = 120.0
 _STOP_TIMEOUT_S = 20.0
 _POLL_S = 0.1
@@ -72,27 +79,49 @@ def running_tryton(folder: Path, size: Size) -> Iterator[TrytonServer]:
     programs = tryton_programs()
     administrator, integration = ("admin", secrets.token_hex(16)), ("integration", secrets.token_hex(16))
     port = _free_port()
-    configuration = folder / "trytond.conf"
-    configuration.write_text(
-        f"[database]\nuri = sqlite://\npath = {folder}\n[web]\nlisten = 127.0.0.1:{port}\nroot =\n"
-    )
+    configuration = _configured(folder / "trytond.conf", folder, port)
     database = folder / f"{_DATABASE}.sqlite"
     database.touch(mode=0o600)
     with _log_told_on_failure(folder / "trytond.log") as log:
         _activate(programs, configuration, administrator[1], log)
-        process = subprocess.Popen(
-            [str(programs / "trytond"), "-c", str(configuration), "-d", _DATABASE],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-        try:
+        with _serving(programs, configuration, port, log):
             server = TrytonServer(f"http://127.0.0.1:{port}/{_DATABASE}", administrator, integration, database)
-            _wait_until_it_answers(port, process)
             _fill(server, size)
             yield server
-        finally:
-            _stop(process)
+
+
+@contextmanager
+def leaving_work_to_others(server: TrytonServer) -> Iterator[str]:
+    """The address of a second server on the same database, set up as one that has workers: what is confirmed waits for
+    one, and there is none. The first server does at once what it is asked for."""
+    folder, port = server.database.parent, _free_port()
+    configuration = _configured(folder / "waiting.conf", folder, port, "[queue]\nworker = True\n")
+    with (
+        _log_told_on_failure(folder / "waiting.log") as log,
+        _serving(tryton_programs(), configuration, port, log),
+    ):
+        yield f"http://127.0.0.1:{port}/{_DATABASE}"
+
+
+def _configured(file: Path, folder: Path, port: int, more: str = "") -> Path:
+    file.write_text(f"[database]\nuri = sqlite://\npath = {folder}\n[web]\nlisten = 127.0.0.1:{port}\nroot =\n{more}")
+    return file
+
+
+@contextmanager
+def _serving(programs: Path, configuration: Path, port: int, log: int) -> Iterator[None]:
+    """A server that answers; stopped at the end."""
+    process = subprocess.Popen(
+        [str(programs / "trytond"), "-c", str(configuration), "-d", _DATABASE],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        _wait_until_it_answers(port, process)
+        yield
+    finally:
+        _stop(process)
 
 
 @contextmanager

@@ -21,7 +21,10 @@ _TEXTS = [field.name for field in fields(Texts)]
 
 
 def _entities() -> set[str]:
-    return {name for entity in ENTITIES.values() for name in (entity.name, entity.lines and entity.lines.name) if name}
+    carried = {
+        name for entity in ENTITIES.values() for name in (entity.name, entity.lines and entity.lines.name) if name
+    }
+    return carried | {"quotes.taxes"}
 
 
 def _fields() -> set[str]:

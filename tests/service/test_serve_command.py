@@ -29,9 +29,9 @@ _PATIENCE_S = 30.0
 
 
 @asynccontextmanager
-async def serving(project_file: Path) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+async def serving(project_file: Path, *options: str) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
     """`reconciler serve`, and its address. Ended at the end, if it still runs, by force."""
-    command = [sys.executable, "-m", "reconciler", "--project", str(project_file), "serve", "--port", "0"]
+    command = [sys.executable, "-m", "reconciler", "--project", str(project_file), "serve", "--port", "0", *options]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     try:

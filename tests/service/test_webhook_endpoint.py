@@ -22,8 +22,13 @@ from reconciler.app.webhooks.secrets import KeptRegistration, KeptRegistrations
 from reconciler.model.entities import Side
 from reconciler.ports.webhook.settings import WebhookSettings
 from reconciler.ports.webhook.verification import Secrets
+from reconciler.service.access_log import AccessLog
+from reconciler.service.application import application
+from reconciler.service.bodies import Bodies
+from reconciler.service.browser import BrowserGuard
+from reconciler.service.callers import CallerCheck
 from reconciler.service.health import Health
-from reconciler.service.running import application
+from reconciler.service.rate_limit import RateLimit
 from reconciler.service.webhooks import WebhookEndpoint
 from reconciler.store.state.state import State
 from tests.store.state_cases import Clock
@@ -96,8 +101,9 @@ async def service_of(folder: Path, queued_within_s: float = 5.0) -> AsyncIterato
         named = Secrets(named={"hook": [SECRET]}, purpose=frozenset({"hook"}))
         receivers = {Side.CRM: Receiver(Side.CRM, SETTINGS, named, frozenset({"customers"}))}
         intake = WebhookIntake(state, receivers, asyncio.Event(), clock)
-        endpoint = WebhookEndpoint(intake, PUBLIC_URL, queued_within_s)
-        server = TestServer(application(endpoint, Health(state)))
+        endpoint = WebhookEndpoint(intake, Bodies(), PUBLIC_URL, queued_within_s)
+        nobody = CallerCheck(None, None, BrowserGuard(), RateLimit(1))
+        server = TestServer(application([endpoint, Health(state)], nobody, AccessLog(None)))
         async with server, aiohttp.ClientSession() as session:
             yield Service(state, server, session, clock)
 
@@ -305,7 +311,7 @@ async def test_no_more_than_a_bounded_number_is_in_hand(service: Service) -> Non
 async def test_health_and_readiness(service: Service) -> None:
     await service.post()
     assert (await service.call("GET", "/healthz", None, {}))[:2] == (200, {"status": "ok"})
-    ready = {"status": "ready", "webhooks": {"pending": 1, "dead": 0}}
+    ready = {"status": "ready", "webhooks": {"pending": 1, "dead": 0}, "systems": {}}
     assert (await service.call("GET", "/readyz", None, {}))[:2] == (200, ready)
 
 

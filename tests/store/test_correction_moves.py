@@ -209,8 +209,42 @@ def _plan(*ids: str) -> StoredPlan:
     return StoredPlan(PLAN, '{"made": "up"}', "ana", START, ids)
 
 
+async def _approved(state: State, *numbers: int) -> list[str]:
+    """Ids of corrections that are approved."""
+    proposed = [correction(number, record_id=str(number)) for number in numbers]
+    await state.corrections.add(proposed, person="ana")
+    for each in proposed:
+        await go(state, each.id, S.PROPOSED, S.APPROVED)
+    return [each.id for each in proposed]
+
+
+async def test_a_plan_takes_its_corrections_in_and_out_of_an_earlier_one(state: State) -> None:
+    ids = await _approved(state, 1, 2)
+    await state.corrections.add_plan(replace(_plan(ids[0]), digest="e" * 64))
+    await state.corrections.add_plan(_plan(*ids))
+    assert await chosen(state, states=S.PLANNED, plan=PLAN) == ids
+    assert (await acts(state))[-5:] == [
+        ("ana", "correction.planned", ids[0]),
+        ("ana", "plan.made", PLAN),
+        ("ana", "correction.unplanned", ids[0]),
+        ("ana", "correction.planned", ids[0]),
+        ("ana", "correction.planned", ids[1]),
+    ]
+
+
+async def test_a_plan_of_something_that_is_not_approved_any_more_takes_nothing_in(state: State) -> None:
+    ids = await _approved(state, 1, 2, 3)
+    await go(state, ids[1], S.APPROVED, S.REJECTED)
+    before = await acts(state)
+    with pytest.raises(RefusedError, match=rf"decided about {ids[1]} meanwhile"):
+        await state.corrections.add_plan(_plan(*ids))
+    assert await chosen(state, states=S.APPROVED) == [ids[0], ids[2]]
+    assert await state.corrections.plan(PLAN) is None
+    assert await acts(state) == before
+
+
 async def test_a_plan_is_kept_once_and_its_life_is_in_the_trail(state: State, clock: Clock) -> None:
-    plan = _plan("0" * 16, "1" * 16)
+    plan = _plan()
     await state.corrections.add_plan(plan)
     assert await state.corrections.plan(PLAN) == plan
     assert await state.corrections.plan("other") is None

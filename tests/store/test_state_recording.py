@@ -213,3 +213,14 @@ async def test_a_finding_leads_to_its_raw_records_in_the_snapshots_of_the_run_th
         row().id: {Side.CRM: RawPlace("crm-2", 32, 4), Side.ERP: RawPlace("erp-2", 5, 6)},
         only.id: {Side.CRM: RawPlace("crm-1", 3, 4)},
     }
+
+
+async def test_what_could_not_be_compared_stays_as_it_is(state: State) -> None:
+    """A key that is spared speaks for itself and for everything below it, and for no key that only begins like it."""
+    rows = [row(key) for key in ("120", "120|A", "120|B|C", "1205|A", "7|120")]
+    await run_with(state, rows)
+    run_id = await state.runs.start(["customers"], full=True)
+    totals = await state.findings.record(run_id, "customers", [], spared=["120"])
+    assert (totals.open, totals.closed) == (3, 2)
+    kept = await state.findings.page(FindingFilter(status=FindingStatus.OPEN), limit=9)
+    assert {(finding.key, finding.occurrences) for finding in kept} == {("120", 1), ("120|A", 1), ("120|B|C", 1)}

@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from reconciler.connectors.connector import Connector
 from reconciler.connectors.description import Description
 from reconciler.connectors.load import load_description
+from reconciler.connectors.tax.drafts import DraftJournal
 from reconciler.connectors.tax.identities import Identities, KnownIds
 from reconciler.connectors.tax.reader import TaxReader
 from reconciler.model.taxes import Buyer, Destination, QuoteLine, TaxQuestion
@@ -62,6 +63,7 @@ async def asked(
     known: KnownIds | None = None,
     tokens: TokenStore | None = None,
     settings: LookupSettings = SLOW_MACHINE,
+    journal: DraftJournal | None = None,
 ) -> AsyncIterator[Erp]:
     """An engine for the tax call of a description, on a port of its own. Nothing waits between tries."""
     description = description_of(vendor) if isinstance(vendor, str) else vendor
@@ -75,14 +77,17 @@ async def asked(
         connector = Connector("erp", description, port, ZONE)
         values = {"customers": call.customer_values, "products": call.product_values}
         identities = Identities("erp", connector, ZONE, values=values, known=known)
-        reader = TaxReader("erp", call, connector, identities, context or {})
-        policy = CheckPolicy("erp", call.rounding, call.goods_tolerance, call.untaxed_lines)
+        reader = TaxReader("erp", call, connector, identities, context or {}, journal)
+        policy = CheckPolicy(
+            "erp", call.rounding, call.goods_tolerance, call.untaxed_lines, price_decimals=call.price_decimals
+        )
         settings = replace(settings, yields_rates=call.yields == "rates")
         lookup = TaxLookup(reader, policy, settings, fingerprint=description.vendor.name)
         try:
             yield Erp(description, reader, lookup)
         finally:
             await lookup.close()
+            await reader.close()
 
 
 def line(sku: str, quantity: str = "1", unit_price: str = "100.00", discount: str = "0", label: str = "1") -> QuoteLine:

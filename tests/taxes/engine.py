@@ -13,8 +13,10 @@ from reconciler.taxes.answer import Calculated, Delivery, Unavailable
 from reconciler.taxes.breaker import BreakerSettings
 from reconciler.taxes.checks import CheckPolicy
 from reconciler.taxes.lookup import LookupSettings, TaxLookup
+from reconciler.taxes.observer import LookupObserver
 
 POLICY = CheckPolicy("erp", "half_up")
+EVERYTHING = ("every entity", "every record")
 
 
 class Clock:
@@ -83,6 +85,9 @@ class Source:
     def forget(self, records: Collection[tuple[str, str]]) -> None:
         self.forgotten.update(records)
 
+    def forget_all(self) -> None:
+        self.forgotten.add(EVERYTHING)
+
 
 class Gate:
     """A behaviour that waits until it is opened."""
@@ -98,7 +103,14 @@ class Gate:
         return reported(question, self._rate)
 
 
-def engine(source: Source, clock: Clock, *, policy: CheckPolicy = POLICY, **settings: Any) -> TaxLookup:
+def engine(
+    source: Source,
+    clock: Clock,
+    *,
+    policy: CheckPolicy = POLICY,
+    observer: LookupObserver | None = None,
+    **settings: Any,
+) -> TaxLookup:
     chosen = {
         "deadline_s": 30.0,
         "breaker": BreakerSettings(failures=3, pause_s=10.0, longest_pause_s=25.0),
@@ -111,6 +123,7 @@ def engine(source: Source, clock: Clock, *, policy: CheckPolicy = POLICY, **sett
         fingerprint="description 1",
         now=clock.now,
         monotonic_s=clock.monotonic_s,
+        observer=observer,
     )
 
 

@@ -15,6 +15,7 @@ from reconciler.errors import TaxAnswerError
 from reconciler.model.taxes import (
     Charge,
     ReportedLine,
+    ReportedNote,
     ReportedTax,
     ReportedTaxes,
     ReportedTotals,
@@ -263,3 +264,27 @@ def _exact(items: list[tuple[Decimal, Decimal, str]], rounding: Rounding, off_by
 def _rounded(item: tuple[Decimal, Decimal, str], rounding: Rounding) -> Decimal:
     mode = ROUND_HALF_UP if rounding == "half_up" else ROUND_HALF_EVEN
     return (item[0] * item[1]).quantize(CENT, mode)
+
+
+@pytest.mark.parametrize(
+    ("answered", "refused"),
+    [("33333.00", False), ("33332.95", False), ("33332.94", True), ("33333.06", True)],
+    ids=["as asked", "each rounded down", "more than that", "more than that upwards"],
+)
+def test_a_price_of_one_that_the_erp_rounds_moves_a_line_of_many_by_no_more(answered: str, refused: bool) -> None:
+    """A thousand pieces at four decimals: 5 cents, and half a cent for the line itself."""
+    policy = replace(POLICY, price_decimals=4, untaxed_lines=True)
+    question = quote(line("A-1", "1000", "33.3330"))
+    found = ReportedLine(id="1", echoes={}, goods=Decimal(answered), taxes=())
+    reported = ReportedTaxes((found,), ({"id": "1"},), by_id=True)
+    if refused:
+        assert refusal(reported, policy, question).reason == "goods_differ"
+    else:
+        assert checked(question, reported, policy).totals.goods == Decimal(answered)
+
+
+def test_what_is_to_be_told_with_an_answer_is_told() -> None:
+    reported = replace(answer(), notes=(ReportedNote("draft_left", {"draft": "7"}),))
+    assert [(note.code, note.details) for note in checked(QUESTION, reported, POLICY).warnings] == [
+        ("draft_left", {"draft": "7"})
+    ]

@@ -185,7 +185,7 @@ def test_another_description_or_context_changes_every_key() -> None:
 def kept(lines: int, clock: Clock, *records: tuple[str, str]) -> Kept:
     zero = Decimal("0.00")
     result = Calculated((LineTaxes(zero, (), zero),) * lines, Totals(zero, zero, zero, zero))
-    return Kept(result, clock.now(), clock.monotonic_s(), frozenset(records))
+    return Kept(result, clock.now(), clock.monotonic_s(), clock.now(), frozenset(records))
 
 
 def test_the_memory_is_bounded_by_lines_and_drops_what_was_not_asked_for_longest() -> None:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from reconciler.app.corrections.people import known_people
-from reconciler.app.corrections.stage_guard import write_refusal
 from reconciler.app.scope_plan import EntityPlan, plan_entities
+from reconciler.app.tax_corrections import mappings_with_taxes, rules_with_taxes
 from reconciler.app.wire import Workspace, load_descriptions
 from reconciler.connectors.description import Description
 from reconciler.corrections.approval import (
@@ -84,11 +84,14 @@ class Acting:
             found[name] = plan.rule
             if plan.lines_rule is not None:
                 found[plan.lines_rule.entity] = plan.lines_rule
-        return found
+        return rules_with_taxes(self.workspace.project, self.descriptions[Side.CRM], found)
 
     def mappings(self, side: Side) -> dict[str, EntityMapping]:
         """How each entity of a side is read."""
-        return {name: plan.mappings[side] for name, plan in self.plans.items()}
+        mappings = {name: plan.mappings[side] for name, plan in self.plans.items()}
+        if side is Side.ERP:
+            return mappings
+        return mappings_with_taxes(self.workspace.project, self.descriptions[side], mappings)
 
     @cached_property
     def only_here(self) -> dict[str, OnlyHereRule]:
@@ -114,25 +117,27 @@ class Acting:
 
     def people(self, approvals: Iterable[Approval] = ()) -> Mapping[str, Person]:
         """Those whose approvals can count, by name."""
-        return known_people(self.workspace.project, [self.person.name, *(each.person for each in approvals)])
+        names = frozenset((self.person.name, *(each.person for each in approvals)))
+        known = self._people_known.get(names)
+        if known is None:
+            known = self._people_known[names] = known_people(self.workspace.project, names)
+        return known
 
-    def missing_of(self, correction: Correction, approvals: Sequence[Approval]) -> Missing:
-        """How far a correction is from being approved, at this moment."""
-        people = self.people(approvals)
-        return missing_approvals(correction, approvals, self.approval_rules, people, self.clock())
+    @cached_property
+    def _people_known(self) -> dict[frozenset[str], Mapping[str, Person]]:
+        """By the names that were asked with: few combinations of people approve many corrections."""
+        return {}
+
+    def missing_of(self, correction: Correction, approvals: Sequence[Approval], now: datetime | None = None) -> Missing:
+        """How far a correction is from being approved, at this moment unless another is given."""
+        people, moment = self.people(approvals), self.clock() if now is None else now
+        return missing_approvals(correction, approvals, self.approval_rules, people, moment)
 
     async def missing(self, corrections: Iterable[Correction]) -> dict[str, Missing]:
         """How far each correction is from being approved, by its id."""
-        chosen = list(corrections)
+        chosen, now = list(corrections), self.clock()
         given = await self.workspace.state.corrections.approvals([each.id for each in chosen])
-        return {each.id: self.missing_of(each, given[each.id]) for each in chosen}
-
-    @cached_property
-    def closed_sides(self) -> dict[Side, str]:
-        """The systems that the stage lets nothing be written to, each with the reason."""
-        project = self.workspace.project
-        refusals = {side: write_refusal(project, side, each) for side, each in self.descriptions.items()}
-        return {side: why for side, why in refusals.items() if why is not None}
+        return {each.id: self.missing_of(each, given[each.id], now) for each in chosen}
 
 
 def _only_here(scope: EntityScope) -> OnlyHereRule:

@@ -7,15 +7,17 @@ import os
 import platform
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import Final
 
 from reconciler.app.corrections.acting import Acting
+from reconciler.app.corrections.answers_behind import tell_answers_behind
 from reconciler.app.corrections.people import OPERATING
 from reconciler.app.corrections.rehearsal import at_once, rehearse
 from reconciler.app.corrections.resting import rests_on
+from reconciler.app.corrections.stage_guard import StageGuard
 from reconciler.app.corrections.targets import open_targets
 from reconciler.corrections.apply import Applier, Applying, ApplyLimits
 from reconciler.corrections.attempt import Permission
@@ -135,9 +137,12 @@ async def write_corrections(
         limits=ApplyLimits(at_once=at_once(acting)),
     )
     mended: set[str] = set()
+    touched: list[Correction] = []
 
     def note(step: Progress) -> None:
         last = step.last
+        if last.outcome is not None:
+            touched.append(last.correction)
         if last.outcome is not None and last.outcome.state is _S.VERIFIED and last.correction.undoes is None:
             mended.update(change.finding for change in last.correction.changes if change.finding is not None)
         if progress is not None:
@@ -148,6 +153,7 @@ async def write_corrections(
         async with _stopping(applier, stop):
             return await applier.apply(corrections)
     finally:
+        await tell_answers_behind(acting.workspace, touched)
         await state.findings.mark_corrected(mended)
 
 
@@ -174,11 +180,13 @@ async def _fitting(acting: Acting, sealed: SealedPlan) -> list[Correction]:
             "the plan was not made in this project's state.", hint="Make one with: reconciler corrections plan."
         )
     sides = {planned.side for planned in sealed.plan.corrections}
-    closed = [why for side, why in acting.closed_sides.items() if side in sides]
+    guard = StageGuard(acting)
+    standing = await guard.standing()
+    closed = dict.fromkeys(why for side, why in guard.closed_sides(standing).items() if side in sides)
     if closed:
         raise RefusedError(f"{'; '.join(closed)}.")
     kept = await _kept(acting, [planned.id for planned in sealed.plan.corrections])
-    changed = what_changed(sealed.plan, rests_on(acting), kept, await acting.missing(kept.values()))
+    changed = what_changed(sealed.plan, rests_on(acting, standing.stage), kept, await acting.missing(kept.values()))
     changed += await _in_another_plan(acting, sealed, kept.values())
     if changed:
         raise refusal(changed)
@@ -188,14 +196,12 @@ async def _fitting(acting: Acting, sealed: SealedPlan) -> list[Correction]:
 async def _in_another_plan(acting: Acting, sealed: SealedPlan, kept: Iterable[Correction]) -> list[Objected]:
     """Those that a later plan took over."""
     chosen = CorrectionFilter(plan=sealed.digest, states=_S.PLANNED)
-    async with aclosing(acting.workspace.state.corrections.iterate(chosen)) as source:
-        here = {each.id async for each in source}
+    here = {each.id for each in await acting.workspace.state.corrections.listed(chosen)}
     return [Objected(Objection.WITHDRAWN, each.id) for each in kept if each.state is _S.PLANNED and each.id not in here]
 
 
 async def _kept(acting: Acting, ids: Sequence[str]) -> dict[str, Correction]:
-    async with aclosing(acting.workspace.state.corrections.iterate(CorrectionFilter(ids=ids))) as source:
-        return {each.id: each async for each in source}
+    return {each.id: each for each in await acting.workspace.state.corrections.listed(CorrectionFilter(ids=ids))}
 
 
 async def _permission(acting: Acting, corrections: Sequence[Correction]) -> Permission:
@@ -207,12 +213,14 @@ async def _permission(acting: Acting, corrections: Sequence[Correction]) -> Perm
         [each.id for each in corrections]
     )
 
+    guard = StageGuard(acting)
+    await guard.look_at(corrections)
+
     async def permission(correction: Correction) -> str | None:
-        closed = acting.closed_sides.get(correction.side)
-        if closed is not None:
-            return closed
         missing = acting.missing_of(correction, given.get(correction.id, []))
-        return None if missing.approved else "it is not approved any more"
+        if not missing.approved:
+            return "it is not approved any more"
+        return await guard.admit(correction)
 
     return permission
 

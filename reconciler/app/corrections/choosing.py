@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -13,6 +12,8 @@ from reconciler.model.corrections import Correction, CorrectionState
 from reconciler.store.state.state import State
 
 _SHOWN_REASONS: Final = 5
+_WHOLE_ID: Final = 16
+"""Digits of an id that is no beginning: asking for each of many thousands first would take longer than deciding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,9 @@ async def chosen_corrections(state: State, choice: Choice, states: Collection[Co
     Raises:
         RefusedError: an id names none, or several.
     """
-    ids = [(await state.corrections.get(each)).id for each in choice.ids]
+    ids = [each if len(each) == _WHOLE_ID else (await state.corrections.get(each)).id for each in choice.ids]
     wanted = replace(choice.filter, ids=ids or None, states=None if ids else states)
-    async with aclosing(state.corrections.iterate(wanted)) as source:
-        found = [each async for each in source]
+    found = await state.corrections.listed(wanted)
     return Chosen(
         tuple(each for each in found if each.state in states),
         tuple(LeftAlone(each, f"it is {each.state.value}") for each in found if each.state not in states),

@@ -84,7 +84,8 @@ def _approves_by_itself(project: Project) -> bool:
 
 
 def _as_they_say(project: Project, name: str) -> Person:
-    if project.file.project.stage != "sandbox":
+    # A single run that is told another stage must not let its user approve as somebody else.
+    if project.file.project.stage != "sandbox" or project.written("project", "stage") not in (None, "sandbox"):
         raise RefusedError(
             "--as is only for stage “sandbox”.", hint="In other stages the person is the operating-system user."
         )

@@ -12,14 +12,15 @@ from reconciler.app.corrections.choosing import Choice, LeftAlone, chosen_correc
 from reconciler.app.corrections.people import OPERATING
 from reconciler.app.corrections.rehearsal import Rehearsed, rehearse
 from reconciler.app.corrections.resting import rests_on
+from reconciler.app.corrections.stage_guard import StageGuard
 from reconciler.app.corrections.targets import open_targets
-from reconciler.app.pull import few_garbage_collections
+from reconciler.app.garbage import few_garbage_collections
 from reconciler.corrections.approval import Missing
 from reconciler.corrections.content import digest_of
 from reconciler.corrections.plan import SealedPlan, seal
-from reconciler.corrections.plan_document import LeftOutOfPlan
+from reconciler.corrections.plan_document import LeftOutOfPlan, RestsOn
 from reconciler.corrections.progress import ReportProgress
-from reconciler.errors import ReconcilerError, RefusedError
+from reconciler.errors import StateError
 from reconciler.model.correction_records import Move
 from reconciler.model.corrections import Correction, CorrectionState
 from reconciler.reports.files import in_thread, replacing
@@ -76,7 +77,10 @@ async def _planned(
 ) -> Planned:
     chosen = await chosen_corrections(acting.workspace.state, choice, {_S.APPROVED, _S.PLANNED})
     missing = await acting.missing(chosen.corrections)
-    sorting = _Sorting(acting, missing, chosen.left_alone)
+    guard = StageGuard(acting)
+    standing = await guard.standing()
+    closed = await guard.refusals(chosen.corrections, standing)
+    sorting = _Sorting(closed, missing, chosen.left_alone)
     left = await asyncio.to_thread(sorting.plannable, chosen.corrections)
     if check and left:
         async with open_targets(acting) as targets:
@@ -85,11 +89,12 @@ async def _planned(
         if out is not None:
             await _lapse(acting, sorting.lapsed)
         return Planned(None, (), tuple(sorting.left_out), frozenset(sorting.lapsed))
-    sealed = await asyncio.to_thread(_sealed, acting, left, missing, sorting.left_out)
+    rests = rests_on(acting, standing.stage)
+    sealed = await asyncio.to_thread(_sealed, acting, rests, left, missing, sorting.left_out)
     by_id = {each.id: each for each in left}
     ordered = tuple(by_id[planned.id] for planned in sealed.plan.corrections)
     if out is not None:
-        await _keep(acting, ordered, sealed, out)
+        await _keep(acting, sealed, out)
         await _lapse(acting, sorting.lapsed)
     return Planned(sealed, ordered, tuple(sorting.left_out), frozenset(sorting.lapsed), out)
 
@@ -102,8 +107,10 @@ class _Sorting:
         lapsed: those of them whose approval counts no more, by id.
     """
 
-    def __init__(self, acting: Acting, missing: Mapping[str, Missing], left_alone: Sequence[LeftAlone]) -> None:
-        self._acting = acting
+    def __init__(
+        self, closed: Mapping[str, str], missing: Mapping[str, Missing], left_alone: Sequence[LeftAlone]
+    ) -> None:
+        self._closed = closed
         self._missing = missing
         self.left_out = list(left_alone)
         self.lapsed: dict[str, LeftAlone] = {}
@@ -118,7 +125,7 @@ class _Sorting:
 
     def _is_plannable(self, correction: Correction) -> bool:
         missing = self._missing[correction.id]
-        closed = self._acting.closed_sides.get(correction.side)
+        closed = self._closed.get(correction.id)
         if closed is not None:
             return self._leave_out(correction, closed)
         if digest_of(correction) != correction.digest:
@@ -150,12 +157,16 @@ class _Sorting:
 
 
 def _sealed(
-    acting: Acting, corrections: Sequence[Correction], missing: Mapping[str, Missing], left_out: Sequence[LeftAlone]
+    acting: Acting,
+    rests: RestsOn,
+    corrections: Sequence[Correction],
+    missing: Mapping[str, Missing],
+    left_out: Sequence[LeftAlone],
 ) -> SealedPlan:
     return seal(
         [each if each.state is _S.APPROVED else replace(each, state=_S.APPROVED) for each in corrections],
         {each.id: missing[each.id].counted for each in corrections},
-        rests_on(acting),
+        rests,
         made_by=acting.person.name,
         made_at=acting.clock(),
         left_out=[
@@ -164,32 +175,17 @@ def _sealed(
     )
 
 
-async def _keep(acting: Acting, corrections: Sequence[Correction], sealed: SealedPlan, out: Path) -> None:
+async def _keep(acting: Acting, sealed: SealedPlan, out: Path) -> None:
     """Write the plan and move its corrections into it; where anything fails, none of them is planned."""
-    state, person = acting.workspace.state.corrections, acting.person.name
-    taken: list[Correction] = []
+    state = acting.workspace.state.corrections
     try:
         async with replacing(out) as file:
             await in_thread(file.write, sealed.document.encode())
-            earlier = [Move(each.id, _S.PLANNED, _S.APPROVED) for each in corrections if each.state is _S.PLANNED]
-            _refuse_moved_on(await state.move(earlier, person=person))
             await state.add_plan(sealed.stored())
-            moves = [Move(each.id, _S.APPROVED, _S.PLANNED) for each in corrections]
-            moved_on = await state.move(moves, person=person, plan=sealed.digest)
-            taken = [each for each in corrections if each.id not in moved_on]
-            _refuse_moved_on(moved_on)
-    except ReconcilerError:
-        back = [Move(each.id, _S.PLANNED, _S.APPROVED) for each in taken]
-        await state.move(back, person=person, plan=sealed.digest)
+    except StateError:
+        back = [Move(planned.id, _S.PLANNED, _S.APPROVED) for planned in sealed.plan.corrections]
+        await state.move(back, person=acting.person.name, plan=sealed.digest)
         raise
-
-
-def _refuse_moved_on(ids: Sequence[str]) -> None:
-    if ids:
-        raise RefusedError(
-            f"somebody decided about {', '.join(ids[:5])} while it was being planned; nothing is planned.",
-            hint="Plan again.",
-        )
 
 
 async def _lapse(acting: Acting, lapsed: Mapping[str, LeftAlone]) -> None:

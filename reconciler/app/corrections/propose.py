@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from reconciler.app.corrections.acting import Acting
 from reconciler.app.corrections.people import REVIEWING
 from reconciler.app.corrections.snapshot_records import load_records, wanted_by
-from reconciler.app.corrections.targets import open_targets
+from reconciler.app.corrections.targets import described_targets
 from reconciler.corrections.basis import Basis
 from reconciler.corrections.content import content_digest
-from reconciler.corrections.ports import RecordWrites
+from reconciler.corrections.ports import WriteRules
 from reconciler.corrections.problems import LINES, problems_of
 from reconciler.corrections.propose import propose
 from reconciler.corrections.reasons import LeftOut
+from reconciler.corrections.tax_changes import is_rested_on, is_still_said
 from reconciler.corrections.values import was_cut
 from reconciler.errors import RefusedError
 from reconciler.model.correction_records import AddedProposals, CorrectionFilter
@@ -64,11 +65,10 @@ class Proposed:
 
 
 async def propose_corrections(acting: Acting, chosen: FindingFilter, options: ProposeOptions) -> Proposed:
-    """Propose corrections for findings. Nothing is written to either system.
+    """Propose corrections for findings. Neither system is reached.
 
     Raises:
         RefusedError: the person may not, or nothing says which findings.
-        ConfigurationError: a credential, address or context value is missing.
         StateError: the state or a snapshot cannot be used.
     """
     acting.require(REVIEWING, "propose corrections")
@@ -79,11 +79,11 @@ async def propose_corrections(acting: Acting, chosen: FindingFilter, options: Pr
             hint="Name them by id, choose by --entity, --field, --cause, --key or --side, or say --all.",
         )
     findings = await _findings(acting, chosen)
-    async with open_targets(acting) as targets:
-        basis = await _basis(acting, findings, targets, options)
-        proposals = await asyncio.to_thread(propose, findings, basis, person=acting.person.name, now=acting.clock())
-        wanted = [each for each in proposals.corrections if options.corrected_side in (None, each.side)]
-        offered = await _with_earlier(acting, wanted, targets)
+    targets = described_targets(acting)
+    basis = await _basis(acting, findings, targets, options)
+    proposals = await asyncio.to_thread(propose, findings, basis, person=acting.person.name, now=acting.clock())
+    wanted = [each for each in proposals.corrections if options.corrected_side in (None, each.side)]
+    offered = await _with_earlier(acting, wanted, targets)
     kept = await acting.workspace.state.corrections.add(offered, person=acting.person.name)
     by_id = {finding.id: finding for finding in findings}
     return Proposed(
@@ -100,7 +100,7 @@ async def _findings(acting: Acting, chosen: FindingFilter) -> list[Finding]:
 
 
 async def _basis(
-    acting: Acting, findings: Sequence[Finding], targets: Mapping[Side, RecordWrites], options: ProposeOptions
+    acting: Acting, findings: Sequence[Finding], targets: Mapping[Side, WriteRules], options: ProposeOptions
 ) -> Basis:
     ambiguous = await _findings(acting, FindingFilter(kind=FindingKind.AMBIGUOUS, status=FindingStatus.OPEN))
     return Basis(
@@ -115,7 +115,7 @@ async def _basis(
 
 
 async def _with_earlier(
-    acting: Acting, proposals: Sequence[Correction], targets: Mapping[Side, RecordWrites]
+    acting: Acting, proposals: Sequence[Correction], targets: Mapping[Side, WriteRules]
 ) -> list[Correction]:
     """The proposals together with what stands proposed for the same records and is still found.
 
@@ -168,13 +168,18 @@ def _merged(
     earlier: Correction,
     found: Mapping[str, Finding],
     rules: Mapping[str, EntityRule],
-    target: RecordWrites,
+    target: WriteRules,
 ) -> Correction:
     new, before = _changes(proposal), _changes(earlier)
     kept = {
         place: change
         for place, change in before.items()
         if place not in new and _is_still_so(change, found.get(change.finding or ""), proposal.side)
+    }
+    kept |= {
+        place: change
+        for place, change in before.items()
+        if place not in new and is_rested_on(change) and (place[0] is None or any(line == place[0] for line, _ in kept))
     }
     # An edit is somebody's decision about the very value that is still there.
     edited = {
@@ -196,6 +201,8 @@ def _merged(
 def _is_still_so(change: FieldChange, finding: Finding | None, side: Side) -> bool:
     if finding is None:
         return False
+    if finding.kind is FindingKind.TAX_DRIFT:
+        return is_still_said(finding, change)
     shown = (finding.crm if side is Side.CRM else finding.erp).value
     return shown == change.old or (was_cut(shown) and (change.old or "").startswith((shown or "")[:-1]))
 
@@ -216,5 +223,4 @@ def _in_order(changes: Iterable[FieldChange], entity: str, rules: Mapping[str, E
 
 
 async def _standing(acting: Acting, ids: Sequence[str]) -> tuple[Correction, ...]:
-    async with aclosing(acting.workspace.state.corrections.iterate(CorrectionFilter(ids=ids))) as source:
-        return tuple([each async for each in source])
+    return tuple(await acting.workspace.state.corrections.listed(CorrectionFilter(ids=ids)))

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 from reconciler.app.corrections.acting import Acting
 from reconciler.corrections.approval import Missing
+from reconciler.corrections.desk import DeskEntry, on_the_desk
+from reconciler.corrections.states import FINAL
 from reconciler.model.correction_records import CorrectionFilter
 from reconciler.model.corrections import Approval, Correction, JournalStep
+from reconciler.model.entities import Side
 
 _READ_AT_ONCE = 500
 
@@ -46,6 +49,24 @@ async def listed_corrections(
         missing = await acting.missing(batch)
         for each in batch:
             yield each, missing[each.id]
+
+
+async def error_desk(acting: Acting, chosen: CorrectionFilter) -> list[DeskEntry]:
+    """What did not go through and still is to be dealt with, all of it, in the order in which it was proposed.
+
+    What was superseded or refused is dealt with once there is a later correction of the same record.
+    """
+    state = acting.workspace.state
+    async with aclosing(on_the_desk(state.corrections, state.journal, chosen)) as source:
+        entries = [entry async for entry in source]
+    over = [each.correction for each in entries if each.correction.state in FINAL]
+    latest: dict[tuple[str, Side, str], str] = {}
+    if over:
+        same = CorrectionFilter(entity={each.entity for each in over})
+        async with aclosing(state.corrections.iterate(same)) as corrections:
+            latest = {(each.entity, each.side, each.key): each.id async for each in corrections}
+    dealt_with = {each.id for each in over if latest[each.entity, each.side, each.key] != each.id}
+    return [each for each in entries if each.correction.id not in dealt_with]
 
 
 async def shown_correction(acting: Acting, correction_id: str) -> ShownCorrection:

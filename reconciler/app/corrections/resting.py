@@ -8,13 +8,14 @@ from reconciler.app.corrections.acting import Acting
 from reconciler.connectors.description import Description
 from reconciler.corrections.plan_document import RestsOn
 from reconciler.model.entities import Side
+from reconciler.model.pilot import Stage
 
 
-def rests_on(acting: Acting) -> RestsOn:
-    """Stage, project file and both descriptions."""
+def rests_on(acting: Acting, stage: Stage) -> RestsOn:
+    """The stage in force, project file and both descriptions."""
     project = acting.workspace.project
     return RestsOn(
-        stage=project.file.project.stage,
+        stage=stage.value,
         project=project.digest,
         crm=_digest(acting.descriptions[Side.CRM]),
         erp=_digest(acting.descriptions[Side.ERP]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -177,5 +176,4 @@ async def _proposed_anew(
 
 
 async def _kept(acting: Acting, ids: Sequence[str]) -> list[Correction]:
-    async with aclosing(acting.workspace.state.corrections.iterate(CorrectionFilter(ids=ids))) as source:
-        return [each async for each in source]
+    return await acting.workspace.state.corrections.listed(CorrectionFilter(ids=ids))

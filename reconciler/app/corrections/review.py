@@ -15,7 +15,7 @@ from reconciler.app.corrections.choosing import (
     refuse_when_none,
 )
 from reconciler.app.corrections.people import REVIEWING
-from reconciler.app.corrections.targets import open_targets
+from reconciler.app.corrections.targets import described_targets
 from reconciler.corrections.approval import Missing, NotCounted, may_approve
 from reconciler.corrections.content import digest_of
 from reconciler.corrections.editing import Edit, edited
@@ -57,8 +57,13 @@ class Rejected:
     left_alone: tuple[LeftAlone, ...] = ()
 
 
-async def edit_correction(acting: Acting, correction_id: str, edits: Sequence[Edit]) -> Correction:
+async def edit_correction(
+    acting: Acting, correction_id: str, edits: Sequence[Edit], *, looked_at: str | None = None
+) -> Correction:
     """Give a proposal other values. Earlier approvals of it are withdrawn, and the editor is remembered.
+
+    Args:
+        looked_at: digest of the content that the editor saw; another content is not edited.
 
     Raises:
         RefusedError: the person may not, it is no proposal any more, somebody else edited it meanwhile, it does not
@@ -67,12 +72,14 @@ async def edit_correction(acting: Acting, correction_id: str, edits: Sequence[Ed
     acting.require(REVIEWING, "edit corrections")
     corrections = acting.workspace.state.corrections
     seen = changed = await corrections.get(correction_id)
-    async with open_targets(acting) as targets:
-        for edit in edits:
-            try:
-                changed = edited(changed, edit, acting.rules, targets[seen.side], person=acting.person.name)
-            except ValueTextError as error:
-                raise RefusedError(f"{edit.field}: “{edit.text}” {error.reason}.") from None
+    if looked_at is not None and seen.digest != looked_at:
+        raise RefusedError(f"correction {seen.id} is not what was looked at any more.", hint="Look at it again.")
+    target = described_targets(acting)[seen.side]
+    for edit in edits:
+        try:
+            changed = edited(changed, edit, acting.rules, target, person=acting.person.name)
+        except ValueTextError as error:
+            raise RefusedError(f"{edit.field}: “{edit.text}” {error.reason}.") from None
     return await corrections.edit(
         seen.id,
         changed.changes,

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-import polars as pl
 
 from reconciler.app.scope_plan import EntityPlan
 from reconciler.app.wire import Workspace
@@ -97,6 +96,8 @@ def _load(
     ids: Collection[str],
     line_ids: Collection[str],
 ) -> None:
+    from polars.exceptions import PolarsError
+
     entity = plan.entity.name
     try:
         parents = [row[staging.PARENT] for row in _rows(tables.lines, staging.ID, line_ids)]
@@ -107,11 +108,14 @@ def _load(
         for row in _rows(tables.records, staging.ID, wanted):
             if row[staging.REJECTED] is None:
                 _add(loaded, plan, side, row, lines[row[staging.ID]])
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except (OSError, PolarsError) as error:
         raise StateError(f"a snapshot of {entity} cannot be read.", detail=type(error).__name__) from error
 
 
 def _rows(paths: Sequence[Path], column: str, values: Collection[str]) -> list[dict[str, Any]]:
+    # Every command on corrections loads this module, and only proposing reads snapshots.
+    import polars as pl
+
     if not paths or not values:
         return []
     chosen = pl.scan_parquet(list(paths)).filter(pl.col(column).is_in(sorted(values)))

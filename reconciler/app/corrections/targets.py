@@ -10,12 +10,23 @@ from reconciler.app.corrections.acting import Acting
 from reconciler.app.wire import writer_to
 from reconciler.connectors.write.current_record import CurrentRecord, FieldValue, Lines
 from reconciler.connectors.write.record_writer import Accepted, WriteResult
-from reconciler.corrections.ports import Call, RecordWrites, Values
+from reconciler.connectors.write.writable import Writable
+from reconciler.corrections.ports import Call, RecordWrites, Values, WriteRules
 from reconciler.errors import NotWritableError
 from reconciler.model.entities import Side
 
 _WHY: Final = "the system exchanges files, which are not written record by record"
 _NO_LINES: Final[Lines] = {}
+
+
+def described_targets(acting: Acting) -> dict[Side, WriteRules]:
+    """What both systems take, as their descriptions say: nobody is asked, and no credential is needed."""
+    return {
+        side: ReadOnlyTarget(side)
+        if description.http is None
+        else Writable(side.value, description, acting.mappings(side), acting.workspace.project.system(side).context)
+        for side, description in acting.descriptions.items()
+    }
 
 
 @asynccontextmanager
@@ -48,6 +59,12 @@ class ReadOnlyTarget:
 
     def can_deactivate(self, entity: str) -> bool:
         return False
+
+    def leaves(self, entity: str) -> bool:
+        return False
+
+    def deactivation_problem(self, entity: str, record: CurrentRecord) -> str | None:
+        return _WHY
 
     def problem(self, entity: str, call: Call, field: str, value: FieldValue = None) -> str | None:
         return _WHY

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from dataclasses import dataclass
 
 from reconciler.app.corrections.acting import Acting
@@ -46,8 +45,7 @@ async def undo_corrections(acting: Acting, choice: Choice) -> UndoProposed:
     by_record = {(each.entity, each.side, each.record_id): each for each in undos.values()}
     kept = await state.corrections.add(list(by_record.values()), person=acting.person.name)
     standing = {*kept.added, *kept.unchanged}
-    async with aclosing(state.corrections.iterate(CorrectionFilter(ids=standing))) as source:
-        proposals = tuple([each async for each in source])
+    proposals = tuple(await state.corrections.listed(CorrectionFilter(ids=standing)))
     undone = {each.undoes for each in proposals}
     in_the_way = "another correction of the same record is to be decided or undone first"
     left += [LeftAlone(each, in_the_way) for each in chosen.corrections if each.id in undos and each.id not in undone]

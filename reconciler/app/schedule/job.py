@@ -6,7 +6,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +45,7 @@ class NightlyJob:
         variables: environment variables that hold secrets.
         environment_file: where they are to be put, `NAME=value` a line; absolute.
         warnings: what will not work as it is, one sentence each.
+        action: the command that is run.
     """
 
     name: str
@@ -57,6 +58,7 @@ class NightlyJob:
     variables: tuple[str, ...]
     environment_file: Path
     warnings: tuple[str, ...] = ()
+    action: str = "run"
 
     @property
     def folder(self) -> Path:
@@ -66,7 +68,7 @@ class NightlyJob:
     @property
     def command(self) -> tuple[str, ...]:
         """The whole command line."""
-        return (*self.program, "--project", str(self.project_file), "run")
+        return (*self.program, "--project", str(self.project_file), self.action)
 
 
 def nightly_job(
@@ -95,6 +97,14 @@ def nightly_job(
     for path in (*job.program, job.project_file, *job.writable, job.environment_file):
         _refuse_unprintable(str(path))
     return job
+
+
+def serving_job(project: Project, project_file: Path, *, environment_file: Path | None = None) -> NightlyJob:
+    """The same for the HTTP service, which is always running. Raises as `nightly_job`."""
+    job = nightly_job(project, project_file, TimeOfDay(0, 0), environment_file=environment_file)
+    tokens = project.file.service.tokens
+    named = () if tokens is None or tokens.env is None or tokens.env in job.variables else (tokens.env,)
+    return replace(job, variables=(*job.variables, *named), action="serve")
 
 
 def _title(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The nightly job as a systemd service and its timer."""
+"""The nightly job as a systemd service and its timer, and the HTTP service as another."""
 
 from __future__ import annotations
 
@@ -11,23 +11,7 @@ from reconciler.app.schedule.job import NightlyJob
 _PLAIN: Final = re.compile(r"[A-Za-z0-9/._=:@+,-]+", re.ASCII)
 _GLOB: Final = re.compile(r"([*?\[\]{}\\])")
 
-_SERVICE: Final = """\
-[Unit]
-Description=Nightly reconciliation of {title}
-Wants=network-online.target
-After=network-online.target
-
-[Service]
-Type=oneshot
-User={user}
-WorkingDirectory={folder}
-{environment}ExecStart={command}
-# 1 says that there are new findings: the job did its work. 3 (partial), 4 (outcome unknown) and 2 are failures.
-SuccessExitStatus=1
-# Stopped like with Ctrl-C, so that it ends in order.
-KillSignal=SIGINT
-TimeoutStartSec=12h
-Nice=10
+_HARDENING: Final = """\
 UMask=0077
 NoNewPrivileges=true
 ProtectSystem=strict
@@ -50,6 +34,51 @@ CapabilityBoundingSet=
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
+"""
+
+_SERVICE: Final = """\
+[Unit]
+Description=Nightly reconciliation of {title}
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+User={user}
+WorkingDirectory={folder}
+{environment}ExecStart={command}
+# 1 says that there are new findings: the job did its work. 3 (partial), 4 (outcome unknown) and 2 are failures.
+SuccessExitStatus=1
+# Stopped like with Ctrl-C, so that it ends in order.
+KillSignal=SIGINT
+TimeoutStartSec=12h
+Nice=10
+{hardening}"""
+
+_SERVE: Final = """\
+[Unit]
+Description=Taxes, webhooks and findings of {title} over HTTP
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=300
+StartLimitBurst=10
+
+[Service]
+Type=exec
+User={user}
+WorkingDirectory={folder}
+{environment}ExecStart={command}
+Restart=on-failure
+RestartSec=5
+# 2 is a mistake of configuration: starting again would not help.
+RestartPreventExitStatus=2
+# On SIGTERM nothing new is taken, and what is in hand is finished.
+TimeoutStopSec=90
+# A connection is an open file.
+LimitNOFILE=8192
+{hardening}
+[Install]
+WantedBy=multi-user.target
 """
 
 _TIMER: Final = """\
@@ -80,11 +109,33 @@ def systemd_units(job: NightlyJob, user: str) -> Mapping[str, str]:
         folder=_specifiers(str(job.folder)),
         environment=_environment(job),
         command=" ".join([_word(job.program[0]), *(_argument(each) for each in job.command[1:])]),
-        writable=" ".join(_word(str(path)) for path in job.writable),
-        private_tmp=_private_tmp(job),
+        hardening=_hardening(job),
     )
     timer = _TIMER.format(title=_specifiers(job.title), hour=job.at.hour, minute=job.at.minute, time_zone=job.time_zone)
     return {f"{job.name}.service": service, f"{job.name}.timer": timer}
+
+
+def serving_unit(job: NightlyJob, user: str) -> Mapping[str, str]:
+    """The text of the unit that keeps the HTTP service running, by its file name.
+
+    Args:
+        job: of `serving_job`.
+    """
+    text = _SERVE.format(
+        title=_specifiers(job.title),
+        user=user,
+        folder=_specifiers(str(job.folder)),
+        environment=_environment(job),
+        command=" ".join([_word(job.program[0]), *(_argument(each) for each in job.command[1:])]),
+        hardening=_hardening(job),
+    )
+    return {f"{job.name}-http.service": text}
+
+
+def _hardening(job: NightlyJob) -> str:
+    return _HARDENING.format(
+        writable=" ".join(_word(str(path)) for path in job.writable), private_tmp=_private_tmp(job)
+    )
 
 
 def _environment(job: NightlyJob) -> str:

@@ -11,12 +11,14 @@ from enum import StrEnum
 import structlog
 from pydantic import JsonValue
 
+from reconciler.app.tax_records import BEHIND_TAXES, StagedNames
 from reconciler.app.webhooks.secrets import KeptRegistrations, valid_secrets
 from reconciler.model.entities import Side
 from reconciler.ports.webhook.delivery import Delivery, NotJsonError
 from reconciler.ports.webhook.hints import Notice, PayloadNotUnderstoodError, is_ping, notices_of
 from reconciler.ports.webhook.settings import WebhookSettings
 from reconciler.ports.webhook.verification import Secrets, Verdict, verify
+from reconciler.store.state.record_changes import RecordName
 from reconciler.store.state.state import State
 from reconciler.store.state.webhook_records import HintedRecord, IncomingNotice
 
@@ -62,12 +64,14 @@ class WebhookIntake:
     Attributes:
         receivers: the sides that have webhooks.
         wake: set when something was queued.
+        behind_taxes: gives the names of records that answers about taxes may depend on; None where there are none.
     """
 
     state: State
     receivers: Mapping[Side, Receiver]
     wake: asyncio.Event
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    behind_taxes: StagedNames | None = None
 
     async def take(self, side: Side, delivery: Delivery) -> Taken | Refusal:
         """Verify, understand and queue a delivery of a side that has a receiver.
@@ -118,12 +122,26 @@ class WebhookIntake:
             for notice in notices
         ]
         relevant = [notice for notice in incoming if notice.hints]
+        changed = await self._changed(receiver.side, notices)
         if not relevant:
+            await self.state.changes.tell(changed)
             return Taken({"queued": 0, "repeated": 0})
-        accepted = await self.state.webhooks.accept(receiver.side, relevant)
+        accepted = await self.state.webhooks.accept(receiver.side, relevant, changed=changed)
         if accepted.queued:
             self.wake.set()
         return Taken({"queued": accepted.queued, "repeated": accepted.repeated})
+
+    async def _changed(self, side: Side, notices: Collection[Notice]) -> set[RecordName] | None:
+        """What answers about taxes may depend on, in scope or not: it is forgotten now, however long checks may wait.
+
+        Ids of the CRM name nothing in the ERP: which of its records are meant, the check finds out.
+        """
+        if side is not Side.ERP or self.behind_taxes is None:
+            return set()
+        ids: dict[str, set[str]] = {}
+        for hint in (hint for notice in notices for hint in notice.hints if hint.entity in BEHIND_TAXES):
+            ids.setdefault(hint.entity, set()).add(hint.record_id)
+        return await self.behind_taxes.of(ids)
 
 
 def _decoded(delivery: Delivery) -> JsonValue:

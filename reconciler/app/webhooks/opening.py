@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from reconciler.app.scope_plan import plan_entities
+from reconciler.app.tax_records import StagedNames
 from reconciler.app.webhooks.intake import Receiver, WebhookIntake
 from reconciler.app.webhooks.record_check import RecordChecker
 from reconciler.app.webhooks.secrets import named_secrets
 from reconciler.app.webhooks.worker import Patience, WebhookWorker
 from reconciler.app.wire import Workspace, load_descriptions, open_connectors
 from reconciler.compare.engine_duckdb import DuckDBEngine
+from reconciler.connectors.connector import Connector
 from reconciler.connectors.description import Description
 from reconciler.loopback import is_loopback
 from reconciler.model.entities import Side
@@ -31,11 +33,13 @@ class OpenWebhooks:
     """What takes webhooks, and what works them off.
 
     Attributes:
+        connectors: to both systems, open.
         without: sides whose webhooks are not taken, and why, one sentence each.
     """
 
     intake: WebhookIntake
     worker: WebhookWorker
+    connectors: Mapping[Side, Connector]
     without: Mapping[Side, str]
 
 
@@ -53,12 +57,14 @@ async def open_webhooks(workspace: Workspace, patience: Patience | None = None) 
     plans = {plan.entity.name: plan for plan in plan_entities(project, descriptions, ())}
     receivers, without = _receivers(project, descriptions, frozenset(plans))
     wake = asyncio.Event()
+    behind_taxes = None if descriptions[Side.ERP].taxes is None else StagedNames(workspace)
     async with open_connectors(project, descriptions, workspace.state) as connectors:
         with DuckDBEngine(threads=_THREADS, memory_limit_mib=_MEMORY_MIB) as engine:
             checker = RecordChecker(workspace, plans, connectors, engine)
             yield OpenWebhooks(
-                WebhookIntake(workspace.state, receivers, wake),
+                WebhookIntake(workspace.state, receivers, wake, behind_taxes=behind_taxes),
                 WebhookWorker(workspace.state, checker, wake, patience or Patience()),
+                connectors,
                 without,
             )
 

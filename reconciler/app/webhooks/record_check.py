@@ -11,6 +11,7 @@ import structlog
 
 from reconciler.app.record_comparison import compare_records
 from reconciler.app.scope_plan import EntityPlan
+from reconciler.app.tax_records import BEHIND_TAXES, RecordNames
 from reconciler.app.webhooks.known_records import KnownRecords
 from reconciler.app.webhooks.neighbourhood import EntangledError, Neighbourhood, NeighbourhoodReader
 from reconciler.app.webhooks.own_echoes import OwnEchoes
@@ -66,13 +67,25 @@ class RecordChecker:
             found = await reader.read(hinted)
         except EntangledError:
             _log.warning("check_left_to_run", entity=entity, reason="too many records hang together")
+            if entity in BEHIND_TAXES:
+                await self.workspace.state.changes.tell(None)
             return CheckResult.LEFT_TO_RUN
+        await self._tell_changed(entity, found)
         records = {side: list(found.records[side].values()) for side in Side}
         rows = await asyncio.to_thread(compare_records, plan, self.engine, records)
         rows = await OwnEchoes(self.workspace.state, plan).without(rows, hinted)
         if not await self._keep(plan, horizon, found, rows):
             return CheckResult.OVERTAKEN
         return CheckResult.LEFT_TO_RUN if found.undecided else CheckResult.RECORDED
+
+    async def _tell_changed(self, entity: str, found: Neighbourhood) -> None:
+        """Before anything is compared: whoever remembers these records of the ERP must not wait for that."""
+        if entity not in BEHIND_TAXES:
+            return
+        names = RecordNames(self.workspace.project, self.connectors[Side.ERP].description)
+        named = names.of(entity, found.records[Side.ERP].values())
+        known = {(entity, name) for name in found.ids(Side.ERP) | found.keys}
+        await self.workspace.state.changes.tell(named | known)
 
     async def _keep(self, plan: EntityPlan, horizon: int, found: Neighbourhood, rows: Sequence[FindingRow]) -> bool:
         """Whether it was kept; not when a run overtook the check."""

@@ -7,10 +7,13 @@ def register(app: typer.Typer) -> None:
     """Add every command to the app, in the order `--help` shows them."""
     from reconciler.cli.commands import (
         audit,
+        backup,
         check,
         corrections,
+        doctor,
         findings,
         init,
+        pilot,
         run,
         runs,
         sandbox,
@@ -18,6 +21,8 @@ def register(app: typer.Typer) -> None:
         scope,
         serve,
         taxes,
+        tokens,
+        tui,
         vendors,
         webhooks,
     )
@@ -33,8 +38,13 @@ def register(app: typer.Typer) -> None:
         corrections,
         taxes,
         audit,
+        pilot,
         schedule,
+        doctor,
+        backup,
         serve,
+        tui,
+        tokens,
         webhooks,
         sandbox,
     ):

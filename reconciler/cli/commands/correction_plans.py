@@ -1,4 +1,4 @@
-"""`corrections plan | apply | undo | retry`: writing what was approved, and taking it back."""
+"""`corrections plan | apply | undo | retry | settle`: writing what was approved, and taking it back."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reconciler.cli.correction_choice import CorrectionIds, Everything, SideFilter, correction_choice
+from reconciler.cli.correction_choice import with_choice
 from reconciler.cli.correction_tables import (
     print_changes,
+    print_correction,
     print_corrections,
     print_left_out,
     print_totals,
+    print_trouble,
 )
 from reconciler.cli.identity import AsPerson, acting
-from reconciler.cli.options import CauseFilter, EntityFilter, FieldFilter, Json, KeyFilter
-from reconciler.cli.output import plain, print_json, print_table, say
+from reconciler.cli.options import Json
+from reconciler.cli.output import print_json, print_table, say
 from reconciler.cli.workspace import with_workspace
 
 if TYPE_CHECKING:
+    from reconciler.app.correct import Choice
     from reconciler.app.wire import Workspace
 
 _SHOWN_RECORDS = 200
@@ -35,11 +38,13 @@ def register(corrections: typer.Typer) -> None:
     corrections.command(name="apply")(apply)
     corrections.command(name="undo")(undo)
     corrections.command(name="retry")(retry)
+    corrections.command(name="settle")(settle)
 
 
+@with_choice
 def plan(
     context: typer.Context,
-    ids: CorrectionIds = None,
+    choice: Choice,
     out: Annotated[
         Path | None, typer.Option(help="Write the sealed plan to this file. Without it nothing is planned, only shown.")
     ] = None,
@@ -47,17 +52,10 @@ def plan(
         bool,
         typer.Option("--check/--no-check", help="Read every record first, and leave out what would not go through."),
     ] = True,
-    entity: EntityFilter = None,
-    field: FieldFilter = None,
-    cause: CauseFilter = None,
-    key: KeyFilter = None,
-    side: SideFilter = None,
-    everything: Everything = False,
     as_person: AsPerson = None,
     json: Json = False,
 ) -> None:
     """Show exactly what would be written, old → new, and seal it. Everything approved, unless told which."""
-    choice = correction_choice(ids, everything, entity, field, cause, key, side)
 
     async def work(workspace: Workspace) -> Document:
         from reconciler.app.correct import plan_corrections
@@ -67,7 +65,7 @@ def plan(
         actor = acting(workspace, as_person)
         with progress_bar("checking") as progress:
             planned = await plan_corrections(actor, choice, out=out, check=check, progress=progress)
-        return planned_document(planned)
+        return planned_document(planned, at_most=None if json else _SHOWN_RECORDS)
 
     document = with_workspace(context, work)
     if json:
@@ -114,20 +112,14 @@ def apply(
     raise typer.Exit(exit_code)
 
 
+@with_choice
 def undo(
     context: typer.Context,
-    ids: CorrectionIds = None,
-    entity: EntityFilter = None,
-    field: FieldFilter = None,
-    cause: CauseFilter = None,
-    key: KeyFilter = None,
-    side: SideFilter = None,
-    everything: Everything = False,
+    choice: Choice,
     as_person: AsPerson = None,
     json: Json = False,
 ) -> None:
     """Propose to take back what was written; it is approved, planned and applied like any other correction."""
-    choice = correction_choice(ids, everything, entity, field, cause, key, side)
 
     async def work(workspace: Workspace) -> Document:
         from reconciler.app.correct import undo_corrections
@@ -148,20 +140,14 @@ def undo(
     say(f"{len(document['proposed'])} proposed to be taken back; approve, plan and apply them.")
 
 
+@with_choice
 def retry(
     context: typer.Context,
-    ids: CorrectionIds = None,
-    entity: EntityFilter = None,
-    field: FieldFilter = None,
-    cause: CauseFilter = None,
-    key: KeyFilter = None,
-    side: SideFilter = None,
-    everything: Everything = False,
+    choice: Choice,
     as_person: AsPerson = None,
     json: Json = False,
 ) -> None:
     """Try again what did not go through: find out, write again, or propose anew, as its state asks for."""
-    choice = correction_choice(ids, everything, entity, field, cause, key, side)
 
     async def work(workspace: Workspace) -> tuple[Document, int]:
         from reconciler.app.correct import retry_corrections
@@ -182,11 +168,40 @@ def retry(
     raise typer.Exit(exit_code)
 
 
+def settle(
+    context: typer.Context,
+    correction: Annotated[str, typer.Argument(help="Id of the correction, or its beginning.")],
+    written: Annotated[
+        bool, typer.Option("--as-written/--not-written", help="Whether the system did what it was sent.")
+    ],
+    reason: Annotated[str, typer.Option(help="How you know; it stays with the correction and in the trail.")],
+    as_person: AsPerson = None,
+    json: Json = False,
+) -> None:
+    """Say what became of an unknown outcome. The record is read first, and your word counts only where that tells
+    nothing."""
+
+    async def work(workspace: Workspace) -> Document:
+        from reconciler.app.correct import settle_correction, shown_correction
+        from reconciler.app.correction_documents import shown_document
+
+        actor = acting(workspace, as_person)
+        settled = await settle_correction(actor, correction, written=written, reason=reason)
+        return shown_document(await shown_correction(actor, settled.id))
+
+    document = with_workspace(context, work)
+    if json:
+        print_json(document)
+    else:
+        print_correction(document)
+
+
 def _print_plan(document: Document) -> None:
     corrections = document["corrections"]
-    print_changes(corrections[:_SHOWN_RECORDS])
-    if len(corrections) > _SHOWN_RECORDS:
-        typer.echo(f"and {len(corrections) - _SHOWN_RECORDS} more records")
+    print_changes(corrections)
+    more = sum(count["records"] for count in document["totals"].values()) - len(corrections)
+    if more:
+        typer.echo(f"and {more} more records")
     print_left_out(document["left_out"], "corrections")
     if not corrections:
         say("There is nothing to plan.")
@@ -238,7 +253,4 @@ def _print_troubled(corrections: list[Document]) -> None:
         state = document["state"]
         if state in _PROVED or (state == "planned" and not why):
             continue
-        key = plain(document["key"])
-        typer.echo(f"{document['id'][:8]}  {document['side'].upper()} {document['entity']} {key}: {state}")
-        if why:
-            typer.echo(f"    {plain(why)}")
+        print_trouble(document, why)

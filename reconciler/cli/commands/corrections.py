@@ -15,17 +15,26 @@ from reconciler.cli.correction_choice import (
     SideFilter,
     StateFilter,
     check_words,
-    correction_choice,
     correction_filter,
+    with_choice,
 )
-from reconciler.cli.correction_tables import print_correction, print_corrections, print_left_out
+from reconciler.cli.correction_tables import print_correction, print_corrections, print_desk, print_left_out
 from reconciler.cli.identity import AsPerson, acting, looking
-from reconciler.cli.options import CauseFilter, EntityFilter, FieldFilter, Json, KeyFilter, KindFilter
+from reconciler.cli.options import (
+    CauseFilter,
+    EntityFilter,
+    FieldFilter,
+    Json,
+    KeyFilter,
+    KindFilter,
+    TextFilter,
+    WithoutFilter,
+)
 from reconciler.cli.output import print_json, say
 from reconciler.cli.workspace import with_workspace
 
 if TYPE_CHECKING:
-    from reconciler.app.correct import Edit
+    from reconciler.app.correct import Choice, Edit
     from reconciler.app.wire import Workspace
     from reconciler.model.entities import Side
 
@@ -43,6 +52,8 @@ def register(app: typer.Typer) -> None:
     corrections.command(name="edit")(edit)
     corrections.command(name="approve")(approve)
     corrections.command(name="reject")(reject)
+    corrections.command(name="withdraw")(withdraw)
+    corrections.command(name="desk")(desk)
     correction_plans.register(corrections)
     app.add_typer(corrections, name="corrections")
 
@@ -57,6 +68,8 @@ def propose(
     kind: KindFilter = None,
     cause: CauseFilter = None,
     key: KeyFilter = None,
+    text: TextFilter = None,
+    without: WithoutFilter = None,
     side: SideFilter = None,
     everything: Everything = False,
     choose: Annotated[
@@ -83,7 +96,7 @@ def propose(
         ids = [(await workspace.state.findings.get(each)).id for each in findings or ()]
         # A finding that was named and is not open is told; a filter means open ones.
         status = None if ids else "open"
-        chosen = FindingFilter(entity, field, kind, cause, status, key, ids or None)
+        chosen = FindingFilter(entity, field, kind, cause, status, key, ids or None, text, without)
         options = ProposeOptions(right, corrected, even_if_similar, everything)
         proposed = await propose_corrections(acting(workspace, as_person), chosen, options)
         return proposed_document(proposed, workspace.project.file.project.locale)
@@ -137,6 +150,32 @@ def list_corrections(
     say(f"{len(documents)} of {total} corrections" if total else "No corrections.")
 
 
+def desk(
+    context: typer.Context,
+    entity: EntityFilter = None,
+    field: FieldFilter = None,
+    cause: CauseFilter = None,
+    key: KeyFilter = None,
+    side: SideFilter = None,
+    json: Json = False,
+) -> None:
+    """Everything that did not go through, by the kind of trouble, with what can be done. Exit code 0 all the same."""
+    chosen = correction_filter(entity, field, cause, key, side)
+
+    async def work(workspace: Workspace) -> list[Document]:
+        from reconciler.app.correct import error_desk
+        from reconciler.app.correction_documents import desk_document
+
+        locale = workspace.project.file.project.locale
+        return [desk_document(entry, locale) for entry in await error_desk(looking(workspace), chosen)]
+
+    documents = with_workspace(context, work)
+    if json:
+        print_json(documents)
+    else:
+        print_desk(documents)
+
+
 def show(
     context: typer.Context,
     correction: Annotated[str, typer.Argument(help="Id of the correction, or its beginning.")],
@@ -187,20 +226,14 @@ def edit(
         print_correction(document)
 
 
+@with_choice
 def approve(
     context: typer.Context,
-    ids: CorrectionIds = None,
-    entity: EntityFilter = None,
-    field: FieldFilter = None,
-    cause: CauseFilter = None,
-    key: KeyFilter = None,
-    side: SideFilter = None,
-    everything: Everything = False,
+    choice: Choice,
     as_person: AsPerson = None,
     json: Json = False,
 ) -> None:
     """Approve exactly what proposals say now. It lapses when that changes, and after `approvals.expires_h`."""
-    choice = correction_choice(ids, everything, entity, field, cause, key, side)
 
     async def work(workspace: Workspace) -> Document:
         from reconciler.app.correct import approve_corrections
@@ -222,21 +255,15 @@ def approve(
     say(f"{len(document['approved'])} approved, {len(document['waiting'])} wait for others.")
 
 
+@with_choice
 def reject(
     context: typer.Context,
-    ids: CorrectionIds = None,
+    choice: Choice,
     reason: Annotated[str, typer.Option(help="Why; it stays with the correction.")] = "",
-    entity: EntityFilter = None,
-    field: FieldFilter = None,
-    cause: CauseFilter = None,
-    key: KeyFilter = None,
-    side: SideFilter = None,
-    everything: Everything = False,
     as_person: AsPerson = None,
     json: Json = False,
 ) -> None:
     """Reject what is proposed, approved or planned, and what failed."""
-    choice = correction_choice(ids, everything, entity, field, cause, key, side)
 
     async def work(workspace: Workspace) -> Document:
         from reconciler.app.correct import reject_corrections
@@ -254,6 +281,32 @@ def reject(
         return
     print_left_out(document["left_out"], "corrections")
     say(f"{len(document['rejected'])} rejected.")
+
+
+def withdraw(
+    context: typer.Context,
+    ids: Annotated[list[str], typer.Argument(help="Ids of corrections, or their beginnings.")],
+    as_person: AsPerson = None,
+    json: Json = False,
+) -> None:
+    """Take your own approvals back, as long as nothing is planned."""
+
+    async def work(workspace: Workspace) -> Document:
+        from reconciler.app.correct import Choice, withdraw_approvals
+        from reconciler.app.correction_documents import left_alone_documents
+
+        done = await withdraw_approvals(acting(workspace, as_person), Choice(ids))
+        return {
+            "withdrawn": [each.id for each in done.withdrawn],
+            "left_out": left_alone_documents(done.left_alone),
+        }
+
+    document = with_workspace(context, work)
+    if json:
+        print_json(document)
+        return
+    print_left_out(document["left_out"], "corrections")
+    say(f"{len(document['withdrawn'])} withdrawn; they are proposals again.")
 
 
 def _edit(setting: str, line: str | None) -> Edit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +19,8 @@ from reconciler.cli.options import (
     KeyFilter,
     KindFilter,
     StatusFilter,
+    TextFilter,
+    WithoutFilter,
 )
 from reconciler.cli.output import plain, print_json, print_table, say
 from reconciler.cli.workspace import with_workspace
@@ -37,6 +40,7 @@ def register(app: typer.Typer) -> None:
     findings.command(name="show")(show_finding)
     findings.command(name="explain")(explain_finding)
     findings.command(name="accept")(accept)
+    findings.command(name="withdraw")(withdraw)
     findings.command(name="export")(export)
     app.add_typer(findings, name="findings")
 
@@ -49,11 +53,13 @@ def list_findings(
     cause: CauseFilter = None,
     status: StatusFilter = None,
     key: KeyFilter = None,
+    text: TextFilter = None,
+    without: WithoutFilter = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many; a table shows 200 by default.")] = None,
     json: Json = False,
 ) -> None:
     """List findings; the open ones unless --status says otherwise."""
-    chosen = _filter(entity, field, kind, cause, status or ["open"], key)
+    chosen = replace(_filter(entity, field, kind, cause, status or ["open"], key), text=text, without=without)
     rows = limit if json else limit or _TABLE_ROWS
 
     async def read(workspace: Workspace) -> tuple[list[dict[str, Any]], int]:
@@ -136,6 +142,8 @@ def accept(
     kind: KindFilter = None,
     cause: CauseFilter = None,
     key: KeyFilter = None,
+    text: TextFilter = None,
+    without: WithoutFilter = None,
     as_person: AsPerson = None,
 ) -> None:
     """Accept findings as known differences. They open again when a value changes or the day has passed."""
@@ -146,10 +154,28 @@ def accept(
 
         whole = [(await workspace.state.findings.get(finding)).id for finding in ids or ()]
         chosen = _filter(entity, field, kind, cause, None, key, whole or None)
+        chosen = replace(chosen, text=text, without=without)
         return await accept_findings(acting(workspace, as_person), chosen, reason=reason, until=last_day)
 
     count = with_workspace(context, decide)
     say(f"Accepted {count} finding{'' if count == 1 else 's'}.")
+
+
+def withdraw(
+    context: typer.Context,
+    ids: Annotated[list[str], typer.Argument(help="Ids of accepted findings, or their beginnings.")],
+    as_person: AsPerson = None,
+) -> None:
+    """Take the acceptance of findings back: they are open again."""
+
+    async def decide(workspace: Workspace) -> int:
+        from reconciler.app.correct import withdraw_acceptances
+
+        whole = [(await workspace.state.findings.get(finding)).id for finding in ids]
+        return await withdraw_acceptances(acting(workspace, as_person), whole)
+
+    count = with_workspace(context, decide)
+    say(f"{count} finding{'' if count == 1 else 's'} open again.")
 
 
 def export(

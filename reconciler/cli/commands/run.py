@@ -27,6 +27,7 @@ def run(
     accept_empty: Annotated[
         bool, typer.Option("--accept-empty", help="Believe a side that is empty or far smaller than before.")
     ] = False,
+    no_taxes: Annotated[bool, typer.Option("--no-taxes", help="Ask the ERP for no taxes of open quotes.")] = False,
     no_notify: Annotated[bool, typer.Option("--no-notify", help="Tell nobody of it, whatever [notify] says.")] = False,
     json: Json = False,
 ) -> None:
@@ -35,7 +36,7 @@ def run(
     from reconciler.app.run import run_once
     from reconciler.cli.progress import TerminalProgress
 
-    options = RunOptions(entities=entities or (), full=full, accept_empty=accept_empty)
+    options = RunOptions(entities=entities or (), full=full, accept_empty=accept_empty, taxes=not no_taxes)
     troubles: list[str] = []
 
     async def reconcile(workspace: Workspace) -> tuple[Mapping[str, Any], int]:
@@ -73,9 +74,18 @@ def print_summary(document: Mapping[str, Any]) -> None:
         typer.echo()
         ranked = sorted(causes.items(), key=lambda item: (-item[1], item[0]))
         print_table(("open findings by cause", ""), ranked, right=(1,))
+    _print_taxes(document.get("taxes"))
     typer.echo()
     for kind, path in document["reports"].items():
         typer.echo(f"{kind.upper()} report: {plain(path)}")
+
+
+def _print_taxes(taxes: Mapping[str, Any] | None) -> None:
+    if taxes is None or taxes["quotes"] is None:
+        return
+    counts = f"{taxes['calculated']} calculated, {taxes['unavailable']} unavailable, {taxes['drifted']} drifted"
+    at_stake = f"{taxes['value_at_stake']} {taxes['currency']} at stake"
+    typer.echo(f"\ntaxes of {taxes['quotes']} open quotes: {counts}, {at_stake}")
 
 
 def _accounting(name: str, entity: Mapping[str, Any]) -> list[list[object]]:

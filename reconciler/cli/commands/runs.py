@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -10,9 +10,6 @@ from reconciler.cli.commands.run import print_summary
 from reconciler.cli.options import Json
 from reconciler.cli.output import print_json, print_table
 from reconciler.cli.workspace import with_workspace
-
-if TYPE_CHECKING:
-    from reconciler.store.state.records import RunRecord
 
 _TO_THE_SECOND = len("2026-11-22T10:11:12")
 
@@ -33,8 +30,10 @@ def list_runs(
     """List the latest runs."""
     if context.invoked_subcommand is not None:
         return
+    from reconciler.app.runs import run_document
+
     records = with_workspace(context, lambda workspace: workspace.state.runs.history(limit))
-    documents = [_document(record) for record in records]
+    documents = [run_document(record) for record in records]
     if json:
         print_json(documents)
         return
@@ -62,21 +61,15 @@ def show_run(
     json: Json = False,
 ) -> None:
     """Show one run with its accounting."""
-    record = with_workspace(context, lambda workspace: workspace.state.runs.get(run))
-    document = _document(record)
+    from reconciler.app.runs import run_document
+
+    document = run_document(with_workspace(context, lambda workspace: workspace.state.runs.get(run)))
     if json:
         print_json(document)
     elif "entities" in document:
         print_summary(document)
     else:
         typer.echo(f"Run {document['run']}: {document['status']}")
-
-
-def _document(record: RunRecord) -> dict[str, Any]:
-    from reconciler.reports.documents import instant
-
-    head = {"run": record.id, "status": record.status.value, "started_at": instant(record.started_at)}
-    return {**head, **(record.document or {}), "status": record.status.value}
 
 
 def _total(document: dict[str, Any], count: str) -> object:

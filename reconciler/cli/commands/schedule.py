@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     schedule.command(name="systemd")(systemd)
     schedule.command(name="cron")(cron)
     schedule.command(name="kubernetes")(kubernetes)
+    schedule.command(name="service")(service)
     app.add_typer(schedule, name="schedule")
 
 
@@ -84,6 +85,28 @@ def kubernetes(
         say(f"warning: {folder} is not in the project's folder; mount it too, or name another one in the project file.")
     user_id = DEFAULT_USER_ID if user is None else int(user)
     typer.echo(cron_job(job, image or f"reconciler:{__version__}", user_id), nl=False)
+
+
+def service(
+    context: typer.Context,
+    user: Annotated[str | None, typer.Option(help="Who it runs as; you, unless named.")] = None,
+    env_file: EnvFile = None,
+) -> None:
+    """Print a systemd service that keeps `reconciler serve` running."""
+    from reconciler.app.schedule.job import serving_job
+    from reconciler.app.schedule.systemd import serving_unit
+    from reconciler.project import load_project
+
+    path = settings_of(context).project_file
+    job = serving_job(load_project(path), path, environment_file=env_file)
+    for warning in job.warnings:
+        say(f"warning: {warning}")
+    name = _user(user) or _ourselves()
+    if name in _ROOT:
+        say("warning: the service would run as root; name another user with --user.")
+    for file_name, text in serving_unit(job, name).items():
+        typer.echo(f"# /etc/systemd/system/{file_name}\n{text}", nl=False)
+        say(f"Save it under the name above it, then: systemctl daemon-reload && systemctl enable --now {file_name}")
 
 
 def _job(context: typer.Context, at: str, env_file: Path | None) -> NightlyJob:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +14,6 @@ from reconciler.cli.workspace import with_workspace
 
 if TYPE_CHECKING:
     from reconciler.app.wire import Workspace
-    from reconciler.model.entities import Side
 
 
 def register(app: typer.Typer) -> None:
@@ -24,24 +24,57 @@ def register(app: typer.Typer) -> None:
 def serve(
     context: typer.Context,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Instead of the port under [service].")] = None,
+    behind_proxy: Annotated[
+        bool, typer.Option("--behind-proxy", help="A proxy ends TLS, and nobody reaches the service past it.")
+    ] = False,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the port.")] = 1,
+    worker_socket: Annotated[int | None, typer.Option("--worker-socket", hidden=True)] = None,
 ) -> None:
-    """Take webhooks over HTTP and check the records they name, until SIGTERM or Ctrl-C."""
+    """Answer about taxes, findings and runs over HTTP, and take webhooks, until SIGTERM or Ctrl-C."""
+
+    if workers > 1:
+        from reconciler.cli.commands.serve_workers import supervise
+
+        supervise(context, port, workers, behind_proxy=behind_proxy)
+        return
 
     async def work(workspace: Workspace) -> None:
         from reconciler.service.running import serve as run_service
 
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        stop = _stop_event()
         wanted = workspace.project.file.service.port if port is None else port
-        await run_service(workspace, wanted, stop, _announce)
+        if worker_socket is None:
+            await run_service(workspace, wanted, stop, _announce, behind_proxy=behind_proxy)
+            return
+        from reconciler.cli.commands.serve_workers import (
+            announce_to_supervisor,
+            inherited_socket,
+            stop_without_supervisor,
+        )
+
+        stop_without_supervisor(stop)
+        with inherited_socket(worker_socket) as inherited:
+            await run_service(
+                workspace, wanted, stop, announce_to_supervisor, behind_proxy=behind_proxy, inherited=inherited
+            )
 
     with_workspace(context, work)
 
 
-def _announce(url: str, without: dict[Side, str]) -> None:
+def _stop_event() -> asyncio.Event:
+    """Set by SIGTERM and Ctrl-C."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def _announce(url: str, without: Sequence[str]) -> None:
     import orjson
 
-    for side, reason in without.items():
-        say(f"{side.value}: no webhooks are taken: {reason}")
+    from reconciler.service.settling import settle
+
+    settle()
+    for sentence in without:
+        say(sentence)
     typer.echo(orjson.dumps({"url": url}).decode())

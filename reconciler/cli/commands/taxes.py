@@ -14,7 +14,9 @@ from reconciler.cli.workspace import with_workspace
 from reconciler.errors import WrongQuoteError
 
 if TYPE_CHECKING:
+    from reconciler.app.tax_run import DriftNow
     from reconciler.app.taxes import TaxAnswer
+    from reconciler.app.wire import Workspace
 
 _UNAVAILABLE: Final = 3
 _MOST_BYTES: Final = 1024 * 1024
@@ -27,6 +29,7 @@ def register(app: typer.Typer) -> None:
     taxes = typer.Typer(help="Taxes of a quote, asked from the ERP now.", no_args_is_help=True)
     taxes.command(name="quote")(quote)
     taxes.command(name="lookup")(lookup)
+    taxes.command(name="drift")(drift)
     app.add_typer(taxes, name="taxes")
 
 
@@ -56,6 +59,35 @@ def lookup(
     teller = _Teller(json)
     with_workspace(context, lambda workspace: taxes_of_would_be(workspace, document, teller.tell))
     raise typer.Exit(teller.exit_code)
+
+
+def drift(
+    context: typer.Context,
+    quote: Annotated[
+        str | None, typer.Option("--quote", help="Only this quote, whatever its status; all open ones by default.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """What open quotes carry, against the ERP's answers now. Exit 1: some drifted. 3: a system gave no answer."""
+    from reconciler.app.tax_run import drift_now
+    from reconciler.cli.progress import TerminalProgress
+    from reconciler.cli.tax_drift_tables import print_drift
+    from reconciler.model.entities import Side
+
+    async def compare(workspace: Workspace) -> DriftNow:
+        with TerminalProgress() as progress:
+
+            def told(done: int, total: int) -> None:
+                progress.pulling(Side.ERP, "taxes", done, total)
+
+            return await drift_now(workspace, quote, told)
+
+    found = with_workspace(context, compare)
+    if json:
+        print_json(found.document)
+    else:
+        print_drift(found.document)
+    raise typer.Exit(found.exit_code)
 
 
 class _Teller:

@@ -89,13 +89,17 @@ def _print_head(document: dict[str, Any]) -> None:
             print_paragraph(f"credentials.{name}: {meaning}", indent="    ")
         print_paragraph(webhooks["note"], indent="    ")
     if document["taxes"] is not None:
-        _print_taxes(document["taxes"])
+        _print_taxes("taxes", document["taxes"])
+    for name, taxes in document["other_taxes"].items():
+        _print_taxes(f'taxes, where a project says call = "{name}"', taxes)
 
 
-def _print_taxes(taxes: dict[str, Any]) -> None:
+def _print_taxes(title: str, taxes: dict[str, Any]) -> None:
     asked = "one call for the document" if taxes["mode"] == "document" else "one call for each item"
+    if taxes["conversation"]:
+        asked = "a conversation of several calls"
     buyers = "prospects too" if taxes["prospects"] else "registered customers only"
-    told = f"taxes: {asked}, {taxes['yields']}, saves {taxes['saves']}; {buyers}; verified by {taxes['verified']}"
+    told = f"{title}: {asked}, {taxes['yields']}, saves {taxes['saves']}; {buyers}; verified by {taxes['verified']}"
     print_paragraph(told, indent="  ")
     if taxes["requires"]:
         print_paragraph(f"a quote must say: {', '.join(taxes['requires'])}", indent="    ")

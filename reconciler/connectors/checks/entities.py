@@ -7,11 +7,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.connectors.description import Description, EntitySource, FieldEntry, FieldSource
+from reconciler.connectors.description import (
+    LINE_TAX_TYPES,
+    Description,
+    EntitySource,
+    FieldEntry,
+    FieldSource,
+    Lines,
+)
 from reconciler.connectors.plan import field_mapping, line_slots
 from reconciler.mapping.path import MappingSyntaxError, parse_path
 from reconciler.mapping.plan import PROJECT_TIME_ZONE, MappingPlanError, codecs_of
-from reconciler.model.entities import ENTITIES, Entity, FieldType
+from reconciler.model.entities import ENTITIES, QUOTES, Entity, FieldType
 from reconciler.toml_file import KeyPath, Problem, suggestion
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -88,10 +95,23 @@ def _line_problems(place: KeyPath, canonical: Entity | None, source: EntitySourc
         yield from _path_problems((*place, "only", path), path, line_slots(source.slots, source.lines))
     if source.lines.id is not None:
         yield from _path_problems((*place, "id"), source.lines.id, {})
+    yield from _tax_problems(place, canonical, source, source.lines)
     lines = None if canonical is None else canonical.lines
     yield from _field_problems(
         _Fields((*place, "fields"), lines, source.lines.fields, line_slots(source.slots, source.lines))
     )
+
+
+def _tax_problems(place: KeyPath, canonical: Entity | None, source: EntitySource, lines: Lines) -> Iterator[Problem]:
+    if lines.taxes and canonical is not QUOTES:
+        yield Problem((*place, "taxes"), "only lines of quotes carry taxes")
+        return
+    slots = line_slots(source.slots, lines)
+    for kind, places in lines.taxes.items():
+        for member, type_ in LINE_TAX_TYPES.items():
+            entry: FieldEntry | None = getattr(places, member)
+            if entry is not None:
+                yield from _source_problems((*place, "taxes", kind, member), member, type_, entry, slots)
 
 
 def _path_problems(place: KeyPath, path: str, slots: Mapping[str, str]) -> Iterator[Problem]:

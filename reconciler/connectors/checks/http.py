@@ -141,8 +141,9 @@ def text_problems(description: Description) -> Iterator[Problem]:
             yield Problem(place, "holds a `$` name inside a text", "Inside a text a reference is written {name}.")
         elif found := _ALMOST_IN_TEXT.search(literal):
             yield Problem(place, f"`{found[0]}` is not a reference", "A reference is written {name}, without spaces.")
-    if description.taxes is not None:
-        used -= {f"context.{name}" for name in (*description.taxes.context, *description.taxes.optional_context)}
+    for call in (description.taxes, *description.other_taxes.values()):
+        if call is not None:
+            used -= {f"context.{name}" for name in (*call.context, *call.optional_context)}
     for root, declared in (
         ("credentials", description.vendor.credentials),
         ("context", description.vendor.context),

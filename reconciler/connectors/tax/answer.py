@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from pydantic import JsonValue
@@ -140,6 +141,12 @@ class TaxAnswerReader:
         return TaxAnswerError(self._system, reason, member=member or "lines", line=label)
 
 
+@lru_cache(maxsize=4096)
+def _of_text(text: str, codec: str) -> Decimal:
+    """Rates, zeros, and the base of a line, which are the same for several taxes. Raises UnreadableValueError."""
+    return decimal_plain(text, codec)
+
+
 @dataclass(frozen=True, slots=True)
 class _Values:
     """Values of one part of an answer, by path. `label` names the line it belongs to."""
@@ -158,7 +165,8 @@ class _Values:
         if found is ABSENT or is_empty(found):
             raise self._refusal("value_missing", path)
         try:
-            return decimal_plain(found, "decimal_comma" if self.call.numbers == "decimal_comma" else "decimal")
+            codec = "decimal_comma" if self.call.numbers == "decimal_comma" else "decimal"
+            return _of_text(found, codec) if isinstance(found, str) else decimal_plain(found, codec)
         except UnreadableValueError:
             raise self._refusal("value_unreadable", path) from None
 

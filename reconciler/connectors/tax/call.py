@@ -23,7 +23,7 @@ from pydantic import Field, JsonValue
 
 from reconciler.connectors.certainty import Certainty
 from reconciler.model.taxes import CENT, Charge, Rounding, TaxKind
-from reconciler.ports.http.settings import Request, Strict
+from reconciler.ports.http.settings import Listing, Request, Strict
 
 CUSTOMER_ID: Final = "customer.erp_id"
 CUSTOMER_RECORD: Final = "customer.record"
@@ -47,6 +47,11 @@ QUOTE_NAMES: Final = (
     "ship_to.city_ibge.number",
 )
 """What references may name of the quote as a whole."""
+
+DRAFT_MARK: Final = "draft.mark"
+"""In requests that save a draft: text that no other draft has."""
+DRAFT_NAMES: Final = ("draft.id", "draft.id.number")
+"""What requests may name once it is saved."""
 
 LINE_NUMBERS: Final = (
     "line.quantity",
@@ -224,6 +229,27 @@ class Prospect(Strict):
     body: dict[str, JsonValue]
 
 
+class TaxDraft(Strict):
+    """How a draft that an ERP saves while it calculates is read and removed again. Names: `draft.id` (`.number`).
+
+    Attributes:
+        id: path of the draft's id in the answer to the request that saves it.
+        read: gives the taxes; None: they are in the answer to the request already.
+        remove: deletes the draft.
+        gone: vendor codes of a refusal because there is no such draft (any more).
+        find: gives the drafts whose mark is `draft.mark`, which the request sends. Without it, a draft whose saving was
+            not answered is looked for by a person.
+        found: path of the id in a record that `find` gives.
+    """
+
+    id: str
+    read: Request | None = None
+    remove: Request
+    gone: list[str] = Field(default=["404"])
+    find: Listing | None = None
+    found: str = "id"
+
+
 class TaxCall(Strict):
     """How an ERP is asked for the taxes of a quote, and what it answers.
 
@@ -231,12 +257,16 @@ class TaxCall(Strict):
         verified, note: how far the call was verified, and against what.
         mode: one call for the document, or one per item (made at once).
         yields: what the answer holds. From rates nothing is calculated: they are shown, and the amounts unavailable.
-        saves: nothing. A call that leaves a document behind cannot be described.
+        saves: nothing, or a draft that is removed as soon as it was read (`draft`).
+        conversation: the hook that holds a conversation of several requests, where one cannot do (`vendors/<name>.py`).
+            It sends the `steps` by name and at last the request, and gives the answer that `answer` describes.
         rounding: of halves of a cent.
         numbers: how they are sent: as JSON numbers, or as text with a point or a comma. Text is read the same way.
         booleans: texts for yes and no; None sends JSON booleans.
         id_width: `line.id` is filled up with zeros to so many characters.
         goods_tolerance: how far the ERP's price of a line may be from the quote's, where it rounds the price of one.
+        price_decimals: of the price of one, which the ERP rounds so. A quote may not have more of them, and a line of
+            many pieces may cost so much more or less. None: as many as the quote has.
         untaxed_lines: a line without any tax is an answer; otherwise it is taken for a gap in the ERP's configuration.
         context: what the call needs of the project's ERP context, beside `vendor.context`: name to what it is.
         optional_context: the same for what may be left out.
@@ -253,12 +283,16 @@ class TaxCall(Strict):
     note: str = ""
     mode: Literal["document", "item"]
     yields: Literal["amounts", "rates"] = "amounts"
-    saves: Literal["nothing"]
+    saves: Literal["nothing", "draft"]
+    draft: TaxDraft | None = None
+    conversation: str | None = None
+    steps: dict[str, Request] = Field(default={})
     rounding: Rounding
     numbers: NumberForm = "json"
     booleans: Annotated[list[str], Field(min_length=2, max_length=2)] | None = None
     id_width: Annotated[int, Field(ge=0, le=10)] = 0
     goods_tolerance: Annotated[Decimal, Field(ge=0, le=1)] = CENT
+    price_decimals: Annotated[int, Field(ge=0, le=6)] | None = None
     untaxed_lines: bool = False
     context: dict[str, str] = Field(default={})
     optional_context: dict[str, str] = Field(default={})

@@ -10,6 +10,8 @@ from reconciler.connectors.description import Description
 from reconciler.connectors.tax.call import (
     CUSTOMER_ID,
     CUSTOMER_RECORD,
+    DRAFT_MARK,
+    DRAFT_NAMES,
     LINE_NAMES,
     PRODUCT_ID,
     PRODUCT_RECORD,
@@ -19,30 +21,49 @@ from reconciler.connectors.tax.call import (
     TaxList,
     TaxPaths,
 )
+from reconciler.connectors.tax.hook import Conversed, Hook, Talk
 from reconciler.connectors.tax.request import refers_to
+from reconciler.connectors.vendors import HOOKS
 from reconciler.mapping.path import MappingSyntaxError, parse_path
-from reconciler.ports.http.checks import Names, check_references, check_request
+from reconciler.ports.http.checks import Names, check_listing, check_references, check_request
 from reconciler.ports.http.references import whole_reference
 from reconciler.toml_file import KeyPath, Problem, suggestion
 
 _PLACE: Final[KeyPath] = ("taxes",)
+_OTHERS: Final[KeyPath] = ("other_taxes",)
 _PRODUCTS: Final = ("line.sku", PRODUCT_ID)
 _PRICES: Final = ("line.unit_price", "line.net_unit_price", "line.total")
-_DISCOUNTS: Final = ("line.discount", "line.discount_amount", "line.net_unit_price", "line.total")
+_DISCOUNTS: Final = ("line.discount", "line.discount_rate", "line.discount_amount", "line.net_unit_price", "line.total")
 _VALUES: Final = ("rate", "base", "amount", "deduction", "code")
 
 
+async def _silent(talk: Talk) -> Conversed:
+    raise TypeError(f"{talk.system} holds no conversation")
+
+
+_NO_HOOK: Final = Hook((), (), (), (), _silent)
+
+
 def tax_problems(description: Description) -> Iterator[Problem]:
-    """Mistakes in `taxes`. What is told names paths and options of the description only."""
-    call = description.taxes
-    if call is None:
-        return
+    """Mistakes in `taxes` and `other_taxes`. What is told names paths and options of the description only."""
+    if description.taxes is not None:
+        yield from _call_problems(description, description.taxes)
+    elif description.other_taxes:
+        yield Problem(_OTHERS, "are chosen instead of taxes, and there is none")
+    for name, call in description.other_taxes.items():
+        for problem in _call_problems(description, call):
+            yield Problem((*_OTHERS, name, *problem.path[len(_PLACE) :]), problem.text, problem.hint)
+
+
+def _call_problems(description: Description, call: TaxCall) -> Iterator[Problem]:
     if description.http is None or call.request.soap is not None:
         yield Problem(_PLACE, "taxes are asked for over HTTP, with a body that is a table")
         return
     if "erp" not in description.vendor.roles:
         yield Problem(_PLACE, "taxes are asked of an ERP, and this system is none")
     yield from _Requests(description, call).problems()
+    yield from _conversation_problems(call)
+    yield from _draft_problems(description, call)
     yield from _answer_problems((*_PLACE, "answer"), call)
 
 
@@ -67,13 +88,19 @@ class _Requests:
         http, call = self.description.http, self.call
         if http is None:
             return
-        of_quote = (*QUOTE_NAMES, *(f"{CUSTOMER_RECORD}.{name}" for name in call.customer_values))
-        of_line = (*LINE_NAMES, *(f"{PRODUCT_RECORD}.{name}" for name in call.product_values))
+        hook = _hook(call)
+        of_quote = (*QUOTE_NAMES, *(f"{CUSTOMER_RECORD}.{name}" for name in call.customer_values), *hook.quote_names)
+        of_quote += (DRAFT_MARK,) if call.draft is not None else ()
+        of_line = (*LINE_NAMES, *(f"{PRODUCT_RECORD}.{name}" for name in call.product_values), *hook.line_names)
         all_names = Names.of(http, self.description.vendor.credentials, self._context())
         outside = all_names.and_also(*of_quote, *(of_line if call.mode == "item" else ()))
         yield from check_request(call.request.model_copy(update={"body": None}), outside, (*_PLACE, "request"))
-        # Bodies are put together before credentials and sessions are known.
+        for name, step in call.steps.items():
+            yield from check_request(step, all_names.and_also(*of_quote, *of_line), (*_PLACE, "steps", name))
+        # Bodies are put together before credentials and sessions are known, unless a hook does it.
         in_body = Names(tuple(f"context.{name}" for name in self._context())).and_also(*of_quote)
+        if call.conversation is not None:
+            in_body = all_names.and_also(*of_quote)
         names = in_body.and_also(*(of_line if call.mode == "item" else ("lines",)))
         yield from check_references(call.request.body, names, (*_PLACE, "request", "body"))
         if call.prospect is not None:
@@ -128,23 +155,28 @@ class _Requests:
             yield Problem((*_PLACE, "line"), "is for calls about the whole document; here each item is a call")
             return
         place = (*_PLACE, "line") if call.mode == "document" else body
-        for names, consequence in (
+        needed = [
             (_PRODUCTS, "would not say which product"),
             (("line.quantity",), "would not say how many"),
             (_PRICES, "would not say at what price"),
             (_DISCOUNTS, "would ignore the discount"),
-        ):
+        ]
+        # A rate is that of the product, however many are sold at whatever price.
+        for names, consequence in needed[:1] if call.yields == "rates" else needed:
             if not any(refers_to(self._about_lines(), name) for name in names):
                 yield Problem(place, f"never uses {names[0]}, and {consequence}")
 
     def _about_lines(self) -> list[object]:
         call = self.call
-        return [call.line] if call.mode == "document" else [call.request.body, call.request.path]
+        if call.mode == "document":
+            return [call.line, *(step.body for step in call.steps.values())]
+        return [call.request.body, call.request.path]
 
     def _sends(self, name: str) -> bool:
         call = self.call
         prospect = {} if call.prospect is None else call.prospect.body
-        return refers_to([call.request.model_dump(), call.line, prospect], name)
+        steps = [step.model_dump() for step in call.steps.values()]
+        return refers_to([call.request.model_dump(), call.line, prospect, *steps], name)
 
     def _unused_context(self) -> Iterator[Problem]:
         templates = [*self.call.otherwise.values()]
@@ -152,6 +184,63 @@ class _Requests:
             for name in getattr(self.call, option):
                 if not self._sends(f"context.{name}") and not refers_to(templates, f"context.{name}"):
                     yield Problem((*_PLACE, option, name), "is asked for, and the call does not use it")
+
+
+def _sent_bodies(call: TaxCall) -> list[object]:
+    return [call.line, call.request.body, *(step.body for step in call.steps.values())]
+
+
+def _hook(call: TaxCall) -> Hook:
+    return HOOKS.get(call.conversation or "", _NO_HOOK)
+
+
+def _conversation_problems(call: TaxCall) -> Iterator[Problem]:
+    if call.conversation is None:
+        if call.steps:
+            yield Problem((*_PLACE, "steps"), "are sent by a conversation, and none is named")
+        return
+    if call.conversation not in HOOKS:
+        yield Problem(
+            (*_PLACE, "conversation"), f"there is no hook “{call.conversation}”", suggestion(call.conversation, HOOKS)
+        )
+        return
+    if call.mode != "document" or call.prospect is not None:
+        yield Problem((*_PLACE, "conversation"), "is about a whole document of a registered customer")
+    steps = _hook(call).steps
+    for name in steps:
+        if name not in call.steps:
+            yield Problem((*_PLACE, "steps"), f"the conversation sends {name}, which is missing here")
+    for name in call.steps:
+        if name not in steps:
+            yield Problem((*_PLACE, "steps", name), "is never sent by this conversation", suggestion(name, steps))
+
+
+def _draft_problems(description: Description, call: TaxCall) -> Iterator[Problem]:
+    draft, http, place = call.draft, description.http, (*_PLACE, "draft")
+    if draft is None or http is None:
+        if call.saves == "draft":
+            yield Problem((*_PLACE, "saves"), "a draft must be removed again", "Add [taxes.draft].")
+        return
+    if call.saves != "draft":
+        yield Problem(place, 'is for calls that save one (saves = "draft")')
+    if call.mode != "document" or call.conversation is not None:
+        yield Problem(place, "one draft is saved by one request about the whole document")
+    names = Names.of(http, description.vendor.credentials, description.vendor.context).and_also(*DRAFT_NAMES)
+    for option, request in (("read", draft.read), ("remove", draft.remove)):
+        if request is not None:
+            yield from check_request(request, names, (*place, option))
+            if not any(refers_to(request.model_dump(), name) for name in DRAFT_NAMES):
+                yield Problem((*place, option), "does not say which draft", 'Put "$draft.id" in it.')
+    for option in ("id", "found"):
+        yield from _path_problems((*place, option), getattr(draft, option))
+    if draft.find is None:
+        return
+    find_names = Names.of(http, description.vendor.credentials, description.vendor.context).and_also(DRAFT_MARK)
+    yield from check_listing(draft.find, find_names, (*place, "find"))
+    for at, template in (("find",), draft.find.request.model_dump()), (("find",), call.request.model_dump()):
+        if not refers_to(template, DRAFT_MARK):
+            yield Problem((*place, *at), "draft.mark must be in the request that saves the draft, and in this one")
+            return
 
 
 def _answer_problems(place: KeyPath, call: TaxCall) -> Iterator[Problem]:
@@ -176,7 +265,7 @@ def _matching_problems(place: KeyPath, call: TaxCall) -> Iterator[Problem]:
         yield from _path_problems((*place, "echoes", path), path)
         if name not in LINE_NAMES:
             yield Problem((*place, "echoes", path), f"{name} is not sent with a line", suggestion(name, LINE_NAMES))
-        elif name.startswith(PRODUCT_ID) and not refers_to([call.line, call.request.body], PRODUCT_ID):
+        elif name.startswith(PRODUCT_ID) and not refers_to(_sent_bodies(call), PRODUCT_ID):
             yield Problem((*place, "echoes", path), f"{name} is not sent, and so not known")
     if call.mode == "item":
         if answer.id is not None:

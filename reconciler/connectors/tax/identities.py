@@ -95,6 +95,10 @@ class Identities:
             if (entity, key) in records or (entity, record.text) in records:
                 del self._ids[entity, key]
 
+    def forget_all(self) -> None:
+        """Drop every record."""
+        self._ids.clear()
+
     async def _found(self, entity: str, key: str) -> list[RecordId]:
         mapping = self._mapping(entity)
         source = self._description.entities[entity]

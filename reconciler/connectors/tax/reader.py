@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 from pydantic import JsonValue
 
 from reconciler.connectors.connector import Connector
 from reconciler.connectors.tax.answer import TaxAnswerReader
 from reconciler.connectors.tax.call import CUSTOMER_ID, CUSTOMER_RECORD, PRODUCT_ID, PRODUCT_RECORD, TaxCall
+from reconciler.connectors.tax.drafts import Answered, DraftJournal, Drafts, NoJournal
+from reconciler.connectors.tax.hook import Hook, Talk
 from reconciler.connectors.tax.identities import Identities
-from reconciler.connectors.tax.request import Asked, QuoteComposer, RecordId, refers_to
+from reconciler.connectors.tax.kept_steps import KeptSteps
+from reconciler.connectors.tax.request import QuoteComposer, RecordId, refers_to
+from reconciler.connectors.tax.together import together
+from reconciler.connectors.vendors import HOOKS
 from reconciler.errors import ResponseNotUnderstoodError, VendorFaultError, WrongQuoteError
-from reconciler.model.taxes import ReportedTaxes, TaxQuestion
+from reconciler.model.taxes import Echo, ReportedNote, ReportedTaxes, TaxQuestion
 from reconciler.ports.http.composing import label_of
 from reconciler.ports.http.messages import Reply
-
-T = TypeVar("T")
+from reconciler.ports.http.references import Value
+from reconciler.ports.http.settings import Request
 
 _LOOKED_UP_AT_ONCE: Final = 16
 """Ids asked for at once; what the system allows is the port's own affair."""
@@ -31,6 +37,7 @@ class TaxReader:
         connector: open, with a port of its own: its answers are forgotten before each question.
         identities: finds the ids that requests refer to.
         context: the project's ERP context.
+        journal: of drafts, where the call saves them.
     """
 
     def __init__(
@@ -40,6 +47,7 @@ class TaxReader:
         connector: Connector,
         identities: Identities,
         context: Mapping[str, JsonValue],
+        journal: DraftJournal | None = None,
     ) -> None:
         self._system = system
         self._call = call
@@ -47,9 +55,14 @@ class TaxReader:
         self._identities = identities
         self._composer = QuoteComposer(call, context)
         self._answers = TaxAnswerReader(system, call)
-        templates = [call.request.model_dump(), call.line]
+        drafts = call.draft
+        self._drafts = None if drafts is None else Drafts(system, drafts, connector.port, journal or NoJournal())
+        self._hook = None if call.conversation is None else HOOKS[call.conversation]
+        self._kept_steps = None if self._hook is None else KeptSteps(self._hook, call.steps)
+        templates = [call.request.model_dump(), call.line, *(step.model_dump() for step in call.steps.values())]
         bodies = [] if call.prospect is None else [call.prospect.body]
         self._needs_customer = any(refers_to(templates, name) for name in (CUSTOMER_ID, CUSTOMER_RECORD))
+        self._sends_destination = self._hook is not None or refers_to(templates, "ship_to")
         self._needs_products = any(refers_to([*templates, *bodies], name) for name in (PRODUCT_ID, PRODUCT_RECORD))
 
     async def ask(self, question: TaxQuestion) -> ReportedTaxes:
@@ -65,12 +78,27 @@ class TaxReader:
         # An answer of a moment ago must not pass for one of now.
         self._connector.port.forget_answers()
         customer, products = await self._ids(question)
-        asked = self._composer.requests(question, customer, products)
-        replies = await _together([self._sent(each, question) for each in asked])
         records = {("products", product.text) for product in products.values()}
         if customer is not None:
             records.add(("customers", customer.text))
-        return self._reported(question, asked, replies, frozenset(records))
+        if self._hook is None:
+            reported = await self._called(question, customer, products)
+        else:
+            reported = await self._conversed(self._hook, question, customer, products)
+        notes = reported.notes
+        if question.ship_to.state is not None and not self._sends_destination:
+            notes = (*notes, ReportedNote("destination_not_sent", {"state": question.ship_to.state}))
+        return replace(reported, records=frozenset(records), notes=notes)
+
+    def remove_left_drafts(self) -> None:
+        """Begin to remove the drafts that earlier processes left in the ERP."""
+        if self._drafts is not None:
+            self._drafts.remove_left()
+
+    async def close(self) -> None:
+        """Wait until the drafts that were saved are removed, or told."""
+        if self._drafts is not None:
+            await self._drafts.close()
 
     async def warm_up(self) -> None:
         """Make one cheap call, which connects and logs in. Raises SystemReadError."""
@@ -79,6 +107,12 @@ class TaxReader:
     def forget(self, records: Collection[tuple[str, str]]) -> None:
         """Drop the ids of these records, each named by entity and id or key."""
         self._identities.forget(records)
+
+    def forget_all(self) -> None:
+        """Drop every id."""
+        self._identities.forget_all()
+        if self._kept_steps is not None:
+            self._kept_steps.forget()
 
     async def _ids(self, question: TaxQuestion) -> tuple[RecordId | None, dict[str, RecordId]]:
         tax_id = question.customer.tax_id
@@ -91,62 +125,77 @@ class TaxReader:
             async with gate:
                 return await self._identities.of(entity, key)
 
-        found = await _together([look_up(entity, key) for entity, key in wanted])
+        found = await together([look_up(entity, key) for entity, key in wanted])
         by_name = dict(zip(wanted, found, strict=True))
         products = {key: identity for (entity, key), identity in by_name.items() if entity == "products"}
         return by_name.get(("customers", tax_id or "")), products
 
-    async def _sent(self, asked: Asked, question: TaxQuestion) -> Reply:
-        try:
-            reply = await self._connector.port.call(asked.request, asked.values)
-        except VendorFaultError as error:
-            if error.vendor_code in self._call.unknown_customer:
-                raise WrongQuoteError(
-                    f"the ERP knows no customer {question.customer.tax_id}.",
-                    code="unknown_customer",
-                    place="customer.tax_id",
-                ) from error
-            if error.vendor_code in self._call.unknown_product:
-                raise WrongQuoteError(error.message, code="unknown_product", place="lines") from error
-            raise
-        if reply.empty:
-            raise ResponseNotUnderstoodError(
-                self._system, f"{label_of(asked.request)}: there is nothing in the answer, where the taxes should be."
-            )
-        return reply
-
-    def _reported(
-        self,
-        question: TaxQuestion,
-        asked: Sequence[Asked],
-        replies: Sequence[Reply],
-        records: frozenset[tuple[str, str]],
+    async def _called(
+        self, question: TaxQuestion, customer: RecordId | None, products: Mapping[str, RecordId]
     ) -> ReportedTaxes:
+        answered, mark = self._answered(question), None if self._drafts is None else self._drafts.new_mark()
+        asked = self._composer.requests(question, customer, products, mark=mark)
         sent = tuple(line for each in asked for line in each.sent)
+        if self._drafts is not None and mark is not None:
+            document, notes = await self._drafts.taxes(asked[0], mark, answered)
+            return replace(self._document(document, sent), notes=notes)
+        replies = await together([answered(each.request, each.values) for each in asked])
         if self._call.mode == "item":
-            items = zip(question.lines, replies, strict=True)
-            lines = tuple(self._answers.item(reply.document, line.label) for line, reply in items)
-            currencies = {self._answers.currency(reply.document) for reply in replies}
-            # Items in several currencies are in none that could be meant.
-            currency = currencies.pop() if len(currencies) == 1 else ", ".join(sorted(map(str, currencies)))
-            return ReportedTaxes(lines, sent, by_id=False, currency=currency, records=records)
-        document = replies[0].document
+            return self._items(question, sent, replies)
+        return self._document(replies[0].document, sent)
+
+    async def _conversed(
+        self, hook: Hook, question: TaxQuestion, customer: RecordId | None, products: Mapping[str, RecordId]
+    ) -> ReportedTaxes:
+        quote, lines, sent = self._composer.values(question, customer, products)
+        answered = self._answered(question)
+
+        async def ask(step: str, values: Mapping[str, Value]) -> JsonValue:
+            return (await answered(self._call.steps[step] if step else self._call.request, values)).document
+
+        kept = ask if self._kept_steps is None else self._kept_steps.before(ask)
+        result = await hook.converse(Talk(self._system, self._call, question, quote, lines, kept))
+        return replace(self._document(result.document, sent), notes=result.notes)
+
+    def _answered(self, question: TaxQuestion) -> Answered:
+        """Sends requests about this question, and knows whom their refusals are about."""
+
+        async def answered(request: Request, values: Mapping[str, Value], *, safe_to_repeat: bool = True) -> Reply:
+            try:
+                reply = await self._connector.port.call(request, values, safe_to_repeat=safe_to_repeat)
+            except VendorFaultError as error:
+                if error.vendor_code in self._call.unknown_customer:
+                    raise WrongQuoteError(
+                        f"the ERP knows no customer {question.customer.tax_id}.",
+                        code="unknown_customer",
+                        place="customer.tax_id",
+                    ) from error
+                if error.vendor_code in self._call.unknown_product:
+                    raise WrongQuoteError(error.message, code="unknown_product", place="lines") from error
+                raise
+            if reply.empty:
+                raise ResponseNotUnderstoodError(
+                    self._system, f"{label_of(request)}: there is nothing in the answer, where the taxes should be."
+                )
+            return reply
+
+        return answered
+
+    def _items(
+        self, question: TaxQuestion, sent: tuple[Mapping[str, Echo], ...], replies: Sequence[Reply]
+    ) -> ReportedTaxes:
+        items = zip(question.lines, replies, strict=True)
+        lines = tuple(self._answers.item(reply.document, line.label) for line, reply in items)
+        currencies = {self._answers.currency(reply.document) for reply in replies}
+        # Items in several currencies are in none that could be meant.
+        currency = currencies.pop() if len(currencies) == 1 else ", ".join(sorted(map(str, currencies)))
+        return ReportedTaxes(lines, sent, by_id=False, currency=currency)
+
+    def _document(self, document: JsonValue, sent: tuple[Mapping[str, Echo], ...]) -> ReportedTaxes:
         return ReportedTaxes(
             lines=self._answers.lines(document),
             sent=sent,
             by_id=self._call.answer.id is not None,
             totals=self._answers.totals(document),
             currency=self._answers.currency(document),
-            records=records,
         )
-
-
-async def _together(coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    """The results, in the order given. When one fails the others are stopped."""
-    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

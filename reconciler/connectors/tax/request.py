@@ -13,6 +13,7 @@ from reconciler.connectors.record_id import id_values
 from reconciler.connectors.tax.call import (
     CUSTOMER_ID,
     CUSTOMER_RECORD,
+    DRAFT_MARK,
     MOST_ID_MEMBERS,
     PRODUCT_ID,
     PRODUCT_RECORD,
@@ -86,26 +87,57 @@ class QuoteComposer:
         for name in required:
             if said[name] is None:
                 raise WrongQuoteError(f"{name} is missing, and this ERP calculates no taxes without it.", place=name)
+        for line in question.lines:
+            self._require_price(line)
 
-    def requests(
+    def _require_price(self, line: QuoteLine) -> None:
+        decimals, exponent = self._call.price_decimals, line.unit_price.normalize().as_tuple().exponent
+        if decimals is not None and isinstance(exponent, int) and -exponent > decimals:
+            raise WrongQuoteError(
+                f"line {line.label}: this ERP keeps {decimals} decimals of a price, and unit_price has more.",
+                place=f"line {line.label}",
+            )
+
+    def values(
         self, question: TaxQuestion, customer: RecordId | None, products: Mapping[str, RecordId]
-    ) -> list[Asked]:
-        """The requests to make, in the order of the lines where there is one for each.
-
-        Args:
-            customer, products: where requests refer to their ids; products by SKU.
+    ) -> tuple[dict[str, Value], list[dict[str, Value]], tuple[Mapping[str, Echo], ...]]:
+        """Values by the names of references, of the quote and of each line, and what `Asked.sent` says of each line.
 
         Raises:
             WrongQuoteError: the quote holds a number the ERP cannot be sent.
             ConfigurationError: a reference has no value.
         """
-        quote = self._quote_values(question, customer)
-        lines = [self._line_values(line, place, products) for place, line in enumerate(question.lines)]
-        sent = [self._sent(line, place, products) for place, line in enumerate(question.lines)]
+        lines, sent = [], []
+        for place, line in enumerate(question.lines):
+            numbers = self._numbers(line)
+            lines.append(self._line_values(line, place, products, numbers))
+            sent.append(self._sent(line, place, products, numbers))
+        return self._quote_values(question, customer), lines, tuple(sent)
+
+    def requests(
+        self,
+        question: TaxQuestion,
+        customer: RecordId | None,
+        products: Mapping[str, RecordId],
+        *,
+        mark: str | None = None,
+    ) -> list[Asked]:
+        """The requests to make, in the order of the lines where there is one for each.
+
+        Args:
+            customer, products: where requests refer to their ids; products by SKU.
+            mark: of the draft that the request saves.
+
+        Raises:
+            WrongQuoteError: the quote holds a number the ERP cannot be sent.
+            ConfigurationError: a reference has no value.
+        """
+        quote, lines, sent = self.values(question, customer, products)
+        quote |= {} if mark is None else {DRAFT_MARK: mark}
         if self._call.mode == "item":
             return [self._asked(question, {**quote, **line}, (echo,)) for line, echo in zip(lines, sent, strict=True)]
         filled = [self._filled(self._call.line, {**quote, **line}) for line in lines]
-        return [self._asked(question, {**quote, "lines": list(filled)}, tuple(sent))]
+        return [self._asked(question, {**quote, "lines": list(filled)}, sent)]
 
     def _asked(self, question: TaxQuestion, values: Mapping[str, Value], sent: tuple[Mapping[str, Echo], ...]) -> Asked:
         request = self._call.request
@@ -151,7 +183,9 @@ class QuoteComposer:
             return flag
         return self._call.booleans[0 if flag else 1]
 
-    def _line_values(self, line: QuoteLine, place: int, products: Mapping[str, RecordId]) -> dict[str, Value]:
+    def _line_values(
+        self, line: QuoteLine, place: int, products: Mapping[str, RecordId], numbers: Mapping[str, Decimal]
+    ) -> dict[str, Value]:
         form = self._call.numbers
         return {
             "line.id": self._line_id(place),
@@ -159,7 +193,7 @@ class QuoteComposer:
             "line.sku": line.sku,
             **_id_values(PRODUCT_ID, products.get(line.sku)),
             **_record_values(PRODUCT_RECORD, self._call.product_values, products.get(line.sku)),
-            **{name: _written(number, form, line) for name, number in self._numbers(line).items()},
+            **{name: _written(number, form, line) for name, number in numbers.items()},
         }
 
     def _line_id(self, place: int) -> str:
@@ -177,13 +211,15 @@ class QuoteComposer:
             "line.total": total,
         }
 
-    def _sent(self, line: QuoteLine, place: int, products: Mapping[str, RecordId]) -> dict[str, Echo]:
+    def _sent(
+        self, line: QuoteLine, place: int, products: Mapping[str, RecordId], numbers: Mapping[str, Decimal]
+    ) -> dict[str, Echo]:
         """What an answer may be compared with: numbers exactly, everything else as text."""
         ids = {
             name: None if value is None else str(value)
             for name, value in _id_values(PRODUCT_ID, products.get(line.sku)).items()
         }
-        named: dict[str, Echo] = {"line.sku": line.sku, "line.number": str(place + 1), **ids, **self._numbers(line)}
+        named: dict[str, Echo] = {"line.sku": line.sku, "line.number": str(place + 1), **ids, **numbers}
         return {**named, "line.id": self._line_id(place), "id": self._line_id(place)}
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
 from reconciler.connectors.description import Description, EntitySource
-from reconciler.connectors.write.description import Companions, Sign, WriteSource
+from reconciler.connectors.write.description import Companions, WriteSource
 from reconciler.connectors.write.field_checks import field_problems, unsaid_lists
+from reconciler.connectors.write.new_record_checks import new_record_problems, next_call_problems
+from reconciler.connectors.write.request_checks import (
+    json_path_problems,
+    never_uses,
+    reading_verb,
+    sign_problems,
+    whole_references,
+)
 from reconciler.ports.http.checks import Names, check_references, check_request, names_of
-from reconciler.ports.http.references import pieces_of, whole_reference
 from reconciler.ports.http.settings import Request
 from reconciler.toml_file import KeyPath, Problem
 
@@ -66,7 +71,7 @@ class _Requests:
         if reading is not None:
             place = (*self.place, "read", "request")
             yield from check_request(reading.request, self.names.and_also(*self._ids()), place)
-            yield from _never_uses(reading.request, self._ids(), place, "would read the same record every time")
+            yield from never_uses(reading.request, self._ids(), place, "would read the same record every time")
         elif self.source.one is None and (self.write.update or self.write.deactivate or self.write.create):
             hint = "Add the listing `one` to the entity, or `read` to its writes."
             yield Problem(self.place, "nothing says how one record is read, before and after it is written", hint)
@@ -95,11 +100,11 @@ class _Requests:
         request = (*place, "request")
         names = self.names.and_also(*self._about_record(), "changes", "record")
         yield from check_request(update.request, names, request)
-        yield from _never_uses(update.request, self._ids(), request, "would not say which record")
-        yield from _never_uses(update.request, ("changes", "record"), request, "would change nothing")
+        yield from never_uses(update.request, self._ids(), request, "would not say which record")
+        yield from never_uses(update.request, ("changes", "record"), request, "would change nothing")
         yield from self._guarded(update.request, request)
-        yield from _reading_verb(update.request, request)
-        yield from _sign_problems(place, update.done)
+        yield from reading_verb(update.request, request)
+        yield from sign_problems(place, update.done)
         yield from self._companions(place, update.companions, (*self._ids(), *self._current()))
 
     def _create(self) -> Iterator[Problem]:
@@ -109,12 +114,12 @@ class _Requests:
         place = (*self.place, "create")
         request = (*place, "request")
         yield from check_request(create.request, self.names.and_also("record", "idempotency"), request)
-        yield from _never_uses(create.request, ("record",), request, "would add nothing")
-        yield from _reading_verb(create.request, request)
-        yield from _sign_problems(place, create.done)
-        yield from _json_path_problems((*place, "id"), create.id)
+        yield from never_uses(create.request, ("record",), request, "would add nothing")
+        yield from reading_verb(create.request, request)
+        yield from sign_problems(place, create.done)
+        yield from json_path_problems((*place, "id"), create.id)
         yield from self._companions(place, create.companions, ())
-        yield from _whole_references((*place, "defaults"), create.defaults, self._known(()))
+        yield from new_record_problems(self.place, self.write, self.names)
         if self.source.find is None and "idempotency" not in names_of(create.request):
             hint = "Add the listing `find`, or send $idempotency where the system recognises it."
             yield Problem(place, "a lost answer would lead to a second record: nothing finds the first one", hint)
@@ -126,70 +131,19 @@ class _Requests:
         place = (*self.place, "deactivate")
         request = (*place, "request")
         yield from check_request(deactivate.request, self.names.and_also(*self._about_record()), request)
-        yield from _never_uses(deactivate.request, self._ids(), request, "would not say which record")
+        yield from never_uses(deactivate.request, self._ids(), request, "would not say which record")
         yield from self._guarded(deactivate.request, request)
-        yield from _reading_verb(deactivate.request, request)
-        yield from _sign_problems(place, deactivate.done)
+        yield from reading_verb(deactivate.request, request)
+        yield from sign_problems(place, deactivate.done)
+        calls = self.names.and_also(*self._ids(), *self._current())
+        yield from next_call_problems((*place, "calls"), deactivate.calls, calls, self._ids())
         if deactivate.request.method == "DELETE":
             yield Problem((*request, "method"), "deactivating must not delete", "Nothing is ever deleted.")
 
     def _guarded(self, request: Request, place: KeyPath) -> Iterator[Problem]:
         if self.write.guard is not None:
-            yield from _never_uses(request, ("guard",), place, "would overwrite what somebody else changed meanwhile")
+            yield from never_uses(request, ("guard",), place, "would overwrite what somebody else changed meanwhile")
 
     def _companions(self, place: KeyPath, companions: Sequence[Companions], known: Sequence[str]) -> Iterator[Problem]:
         for position, each in enumerate(companions):
-            yield from _whole_references((*place, "companions", position, "values"), each.values, self._known(known))
-
-    def _known(self, known: Sequence[str]) -> Names:
-        """Names that values sent along may refer to."""
-        return Names((*known, *(name for name in self.names.known if name.startswith("context."))))
-
-
-def _whole_references(place: KeyPath, values: Mapping[str, JsonValue], names: Names) -> Iterator[Problem]:
-    """Problems of values that are composed before the request is: a reference is all of a value there, or no part."""
-    yield from check_references(values, names, place)
-    for path, text in _texts(values, place):
-        if whole_reference(text) is None and any(piece.name is not None for piece in pieces_of(text)):
-            yield Problem(path, "holds a reference inside a text; here it must be the whole value, as in $current.name")
-
-
-def _texts(value: JsonValue | Mapping[str, JsonValue], path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    match value:
-        case str():
-            yield path, value
-        case dict():
-            for name, each in value.items():
-                yield from _texts(each, (*path, name))
-        case list():
-            for position, each in enumerate(value):
-                yield from _texts(each, (*path, position))
-        case _:
-            return
-
-
-def _never_uses(request: Request, names: Sequence[str], place: KeyPath, consequence: str) -> Iterator[Problem]:
-    used = names_of(request)
-    if not any(name == each or name.startswith(f"{each}.") for name in used for each in names):
-        yield Problem(place, f"never uses {names[0]}, and {consequence}")
-
-
-def _reading_verb(request: Request, place: KeyPath) -> Iterator[Problem]:
-    if request.method == "GET":
-        yield Problem(place, "a GET writes nothing", 'Add method = "POST", or what the system wants.')
-
-
-def _sign_problems(place: KeyPath, signs: Sequence[Sign]) -> Iterator[Problem]:
-    for position, sign in enumerate(signs):
-        at = (*place, "done", position)
-        yield from _json_path_problems((*at, "at"), sign.at)
-        yield from _json_path_problems((*at, "message"), sign.message)
-        if sign.missing and sign.equals:
-            yield Problem((*at, "missing"), "nothing cannot equal something: missing and equals exclude each other")
-
-
-def _json_path_problems(place: KeyPath, path: str | None) -> Iterator[Problem]:
-    if path and ("[" in path or not all(path.split("."))):
-        yield Problem(
-            place, "is not a path into the answer: names and positions with dots between, as in `result.0.name`"
-        )
+            yield from whole_references((*place, "companions", position, "values"), each.values, known, self.names)

@@ -7,7 +7,8 @@ A write is a request like any other (`ports/http/settings.py`), with further nam
 * `changes`: a vendor record that holds only what is to change; arrays named in `merge` are complete in it;
 * `record`: a whole vendor record. In `create` the new one; in `update` the present one with the changes made in it;
 * `guard`: what makes the system refuse when somebody changed the record since it was read;
-* `idempotency`: a text that is the same however often this one create is sent.
+* `idempotency`: a text that is the same however often this one create is sent;
+* `new.<path>` and `found.<name>`: of a record that is to be added, as `LookUp` says.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class WriteField(Strict):
         max_characters: a longer text is refused before anything is sent.
         cpf_path: where a document of 11 digits goes, for systems that keep companies and persons apart.
         cpf_values: paths and values that are sent with such a document.
+        looked_up: the value is only in `new`, for look-ups; what they find is sent in its place.
     """
 
     path: str | Annotated[list[str], Field(min_length=1)] | None = None
@@ -41,6 +43,7 @@ class WriteField(Strict):
     max_characters: Annotated[int, Field(gt=0)] | None = None
     cpf_path: str | None = None
     cpf_values: dict[str, JsonValue] = Field(default={})
+    looked_up: bool = False
 
 
 class Companions(Strict):
@@ -100,19 +103,56 @@ class RecordReading(Strict):
     record: str = ""
 
 
+class Gathered(Strict):
+    """A value in each element of a list, as a list.
+
+    Attributes:
+        list: path of the list in the answer.
+        each: path in an element.
+    """
+
+    list: str
+    each: str
+
+
+class LookUp(Strict):
+    """A request that finds what the system wants to be told of a new record, or of a line of it, and no field holds.
+
+    It may refer to `new.<path>`, what the fields alone come to, and to `found.<name>` of look-ups before it; those of
+    a line also to those of its record. A reference to nothing makes the create impossible.
+
+    Attributes:
+        about: fields, for messages.
+        records: path of a list in the answer of which there must be exactly one; `take` begins in it. None: `take`
+            begins in the answer.
+        take: names and paths.
+        optional: names of which nothing may be found. Nothing found of another makes the create impossible.
+    """
+
+    about: Annotated[list[str], Field(min_length=1)]
+    request: Request
+    records: str | None = None
+    take: Annotated[dict[str, str | Gathered], Field(min_length=1)]
+    optional: list[str] = Field(default=[])
+
+
 class LineWriting(Strict):
     """How lines are written.
 
     Attributes:
         path: where the list goes in a new record; None keeps the path it is read from.
         fields, read_only: as in `WriteSource`, for fields of a line.
-        values: paths and values of every new line; `$position` is its number from 1.
+        look_ups: made for each new line.
+        values: paths and values of every new line; `$position` is its number from 1, `$found.<name>` what was found.
+        record_values: paths and values of a new record that has lines.
     """
 
     path: str | None = None
     fields: dict[str, WriteField] = Field(default={})
     read_only: list[str] = Field(default=[])
+    look_ups: list[LookUp] = Field(default=[])
     values: dict[str, JsonValue] = Field(default={})
+    record_values: dict[str, JsonValue] = Field(default={})
 
 
 class WriteCall(Strict):
@@ -131,17 +171,53 @@ class WriteCall(Strict):
     companions: list[Companions] = Field(default=[])
 
 
+class NextCall(Strict):
+    """A further call about the same record, made once the one before it was done. `done` as in `WriteCall`."""
+
+    request: Request
+    done: list[Sign] = Field(default=[])
+
+
+class FinishingCall(NextCall):
+    """A call that a new record needs.
+
+    Attributes:
+        shown_by: values of a record that was begun, which show that this call was made: path to text, or texts.
+    """
+
+    shown_by: dict[str, str | Annotated[list[str], Field(min_length=1)]] = Field(default={})
+
+
+class Finishing(Strict):
+    """What makes a record, once it was added, part of its entity: a document that is confirmed, or submitted.
+
+    Attributes:
+        calls: in this order, with `id`.
+        begun: finds a record that was added and not finished yet, by `idempotency`, which its create put into it: after
+            a lost answer that record is finished, and none added.
+        give_up: takes the record out of use when one of `calls` is refused.
+    """
+
+    calls: Annotated[list[FinishingCall], Field(min_length=1)]
+    begun: RecordReading
+    give_up: Request
+
+
 class CreateCall(WriteCall):
     """Adding a record.
 
     Attributes:
         id: path of the new id in the answer; None, or nothing there: the record is looked up by its key.
+        look_ups: made in this order, before anything is sent.
         defaults: paths and values of a new record that no field gives; references as in `Companions`, but for `id` and
-            `current`.
+            `current`, and `found.<name>`, `idempotency`.
+        finishing: None where a record is what it is to be as soon as it was added.
     """
 
     id: str | None = None
+    look_ups: list[LookUp] = Field(default=[])
     defaults: dict[str, JsonValue] = Field(default={})
+    finishing: Finishing | None = None
 
 
 class DeactivateCall(Strict):
@@ -149,12 +225,18 @@ class DeactivateCall(Strict):
 
     Attributes:
         done: as in `WriteCall`.
+        calls: what else it takes, in this order, with `id`.
+        possible: values of the record without one of which the system cannot do it: path to the wanted text, or texts.
         after: canonical fields and the values they have afterwards.
+        leaves: instead of `after`: a record out of use is not part of the entity any more (`EntitySource.only`).
     """
 
     request: Request
     done: list[Sign] = Field(default=[])
+    calls: list[NextCall] = Field(default=[])
+    possible: dict[str, str | Annotated[list[str], Field(min_length=1)]] = Field(default={})
     after: Annotated[dict[str, str | bool], Field(min_length=1)] = Field(default={"active": False})
+    leaves: bool = False
 
 
 class WriteSource(Strict):

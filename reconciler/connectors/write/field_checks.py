@@ -7,7 +7,7 @@ from typing import Final
 
 from reconciler.connectors.description import EntitySource, FieldEntry, FieldSource
 from reconciler.connectors.plan import line_slots
-from reconciler.connectors.write.description import WriteCall, WriteField, WriteSource
+from reconciler.connectors.write.description import DeactivateCall, WriteCall, WriteField, WriteSource
 from reconciler.mapping.path import Key, MappingSyntaxError, Path, parse_path
 from reconciler.model.entities import ENTITIES, Entity, FieldType
 from reconciler.ports.http.checks import names_of
@@ -36,8 +36,11 @@ def field_problems(place: KeyPath, name: str, source: EntitySource, write: Write
             yield from _call_problems((*place, option), call, types, slots)
     if write.create is not None:
         yield from _paths_problems((*place, "create", "defaults"), write.create.defaults, slots)
+        for position, each in enumerate(write.create.finishing.calls if write.create.finishing else ()):
+            at: KeyPath = (*place, "create", "finishing", "calls", position, "shown_by")
+            yield from _paths_problems(at, each.shown_by, slots)
     if write.deactivate is not None:
-        yield from _after_problems((*place, "deactivate", "after"), write.deactivate.after, types)
+        yield from _deactivation_problems((*place, "deactivate"), write.deactivate, types, slots)
     yield from _line_problems((*place, "lines"), source, write, canonical)
 
 
@@ -144,6 +147,16 @@ def _option_problems(
             yield Problem((*place, "codes", code), f"must stand for {wanted}")
 
 
+def _deactivation_problems(
+    place: KeyPath, call: DeactivateCall, types: Types, slots: Mapping[str, str]
+) -> Iterator[Problem]:
+    yield from _paths_problems((*place, "possible"), call.possible, slots)
+    if not call.leaves:
+        yield from _after_problems((*place, "after"), call.after, types)
+    elif "after" in call.model_fields_set:
+        yield Problem((*place, "after"), "goes without leaves: what left the entity is not read")
+
+
 def _after_problems(place: KeyPath, after: Mapping[str, str | bool], types: Types) -> Iterator[Problem]:
     yield from _name_problems(place, after, types)
     for name, value in after.items():
@@ -166,6 +179,7 @@ def _line_problems(
         yield from _path_problems((*place, "path"), write.lines.path, source.slots)
     yield from _entry_problems(place, write.lines.fields, write.lines.read_only, types, slots)
     yield from _paths_problems((*place, "values"), write.lines.values, slots)
+    yield from _paths_problems((*place, "record_values"), write.lines.record_values, source.slots)
 
 
 def _name_problems(place: KeyPath, named: Iterable[str], types: Types) -> Iterator[Problem]:

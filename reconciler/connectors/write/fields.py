@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import orjson
 
@@ -114,7 +115,8 @@ class FieldWriting:
         try:
             if self.options.send == "text" and mapped.type is FieldType.DECIMAL:
                 # A JSON number is a double to most readers, and Tryton would keep its binary digits.
-                return str(encode(replace(mapped, codec="decimal_comma", codes={}), value)).replace(",", ".")
+                number = value / 100 if isinstance(value, Decimal) and mapped.codec == "fraction" else value
+                return str(encode(replace(mapped, codec="decimal_comma", codes={}), number)).replace(",", ".")
             written = encode(mapped, value)
         except EncodeError as error:
             raise CompositionError(str(error)) from error

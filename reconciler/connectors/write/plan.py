@@ -8,12 +8,13 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
-from reconciler.connectors.description import EntitySource
+from reconciler.connectors.description import EntitySource, FieldSource
 from reconciler.connectors.plan import line_slots
 from reconciler.connectors.write.current_record import CurrentRecord, FieldValue, LineChange, Lines, key_of
 from reconciler.connectors.write.description import Companions, LineWriting, WriteCall
 from reconciler.connectors.write.fields import AS_READ, CompositionError, FieldWriting
 from reconciler.mapping.fragment import Assignment, FragmentError, Ground, Steps, fragment
+from reconciler.mapping.json_values import scalar_text, shown, unwrap
 from reconciler.mapping.path import Key, Path, Place, parse_path
 from reconciler.mapping.plan import EntityMapping, FieldMapping
 from reconciler.model.entities import ENTITIES
@@ -25,6 +26,20 @@ Values = Mapping[str, FieldValue]
 Names = Mapping[str, JsonValue]
 
 _EMPTY: Final[Mapping[str, object]] = {}
+_CONTEXT: Final = "context."
+_SHOWN_CHARACTERS: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is known of a new record beside its fields: `found.<name>` and `idempotency`, by name.
+
+    Attributes:
+        lines: of each line; those of the record are not in it.
+    """
+
+    record: Names
+    lines: Sequence[Names] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +73,7 @@ class WritePlan:
         self.mapping = mapping
         self.write = source.write
         self._slots = source.slots
+        self._read_at = source.fields
         self._line_slots = {} if source.lines is None else line_slots(source.slots, source.lines)
         self._context = {f"context.{name}": value for name, value in context.items()}
         self._merge = tuple(self._path(path) for path in self.write.merge)
@@ -75,7 +91,7 @@ class WritePlan:
         known = ENTITIES[self.mapping.entity].field(name) if self.mapping.entity in ENTITIES else None
         if known is not None and not known.compared:
             return "the system writes the field itself"
-        if name in self.write.read_only or name in described.read_only:
+        if name in (*self.write.read_only, *described.read_only) and self._is_as_described(mapped):
             return "the system does not take the field"
         if call == "create" or self._way(call, mapped).own_paths():
             return None
@@ -118,8 +134,50 @@ class WritePlan:
         assignments += self._line_changes(lines, current)
         return _composed(assignments, Ground(current.record, self.whole, self._merge, self._left_out))
 
-    def new_record(self, values: Values, lines: Sequence[Values] = ()) -> NewRecord:
+    @property
+    def leaves(self) -> bool:
+        """Whether a record that is taken out of use is not part of the entity any more."""
+        return self.write.deactivate is not None and self.write.deactivate.leaves
+
+    def deactivation_problem(self, current: CurrentRecord) -> str | None:
+        """Why the record, as it is now, cannot be taken out of use as the description says, or None."""
+        possible = {} if self.write.deactivate is None else self.write.deactivate.possible
+        for text, found in self._others_than(possible, current.record):
+            return f"the system cannot take it out of use any more: its {text} is {shown(found, _SHOWN_CHARACTERS)}"
+        return None
+
+    def holds(self, values: Mapping[str, str | list[str]], record: Mapping[str, object]) -> bool:
+        """Whether a vendor record has one of the texts at each of these paths; False where there are no paths."""
+        return bool(values) and not list(self._others_than(values, record))
+
+    def _others_than(
+        self, values: Mapping[str, str | list[str]], record: Mapping[str, object]
+    ) -> Iterator[tuple[str, str | None]]:
+        """Path, and what is there instead."""
+        for text, wanted in values.items():
+            found = scalar_text(unwrap(self._path(text).read(record)))
+            if found not in ([wanted] if isinstance(wanted, str) else wanted):
+                yield text, found
+
+    def after_deactivation(self) -> dict[str, FieldValue]:
+        """What proves that a record was taken out of use; empty where it leaves the entity.
+
+        Raises:
+            CompositionError: nothing would, and a write that nothing can prove is not made.
+        """
+        call = self.write.deactivate
+        if call is None or call.leaves:
+            return {}
+        after = {name: value for name, value in call.after.items() if name in self._fields}
+        if not after:
+            raise CompositionError(f"none of {', '.join(call.after)} is mapped, to see that it was done")
+        return dict(after)
+
+    def new_record(self, values: Values, lines: Sequence[Values] = (), found: Found | None = None) -> NewRecord:
         """A whole new record. Fields without a value, and those that the system does not take, are left out.
+
+        Args:
+            found: None composes what the fields alone come to, `new` for look-ups, and nothing to be sent.
 
         Raises:
             CompositionError: a value cannot be written, or a part of the key has none or is not taken.
@@ -133,15 +191,27 @@ class WritePlan:
             if name not in given or name in left_out:
                 raise CompositionError(f"{name}: {self.problem('create', name) or 'the key has no value'}")
         ways = {name: self._way("create", self._fields[name]) for name in given if name not in left_out}
+        # What cannot be written is refused, also where only what is found by it will be sent.
+        for name, way in ways.items():
+            list(way.assignments(given[name], _EMPTY))
+        ways = {name: way for name, way in ways.items() if found is None or not way.options.looked_up}
         # What comes later wins: a field over what another field fills in for it, and both over a default.
-        assignments = list(self._referred(create.defaults, {}))
+        assignments = list(self._of_new(create.defaults, {}, None if found is None else found.record))
         for name, way in ways.items():
             assignments += way.further_assignments(given[name])
         assignments += self._companions(create.companions, ways, {})
         for name, way in ways.items():
             assignments += way.assignments(given[name], _EMPTY)
-        assignments += self._new_lines(lines)
+        assignments += self._new_lines(lines, found)
         return NewRecord(_composed(assignments, Ground()), left_out)
+
+    def new_line(self, values: Values, position: int) -> dict[str, object]:
+        """What the fields of one new line alone come to, `new` for its look-ups. Raises as `new_record`.
+
+        Args:
+            position: from 1.
+        """
+        return _composed(self._new_line(values, position, None), Ground())
 
     def new_lines_wanted(self, lines: Sequence[Values]) -> dict[str, LineChange]:
         """What the lines of a new record are to hold, by their key; lines without one are left out."""
@@ -162,7 +232,16 @@ class WritePlan:
     def _way(self, call: Call, mapped: FieldMapping) -> FieldWriting:
         described = self._call(call)
         own = described.fields.get(mapped.name) if described else None
-        return FieldWriting(mapped, own or self.write.fields.get(mapped.name, AS_READ), self._slots)
+        options = own or self.write.fields.get(mapped.name, AS_READ)
+        return FieldWriting(mapped, options if self._is_as_described(mapped) else AS_READ, self._slots)
+
+    def _is_as_described(self, mapped: FieldMapping) -> bool:
+        """Whether the project reads a field where the description does, which is what it says how to write."""
+        entry = self._read_at.get(mapped.name)
+        if entry is None:
+            return True
+        named = entry.path if isinstance(entry, FieldSource) else entry
+        return [path.text for path in mapped.paths] == ([named] if isinstance(named, str) else named)
 
     def _list_problem(self, path: Path) -> str | None:
         """A list that is neither sent whole nor described otherwise would lose its other elements."""
@@ -184,6 +263,17 @@ class WritePlan:
             if not touched.isdisjoint(each.fields):
                 yield from self._referred(each.values, names)
 
+    def _of_new(self, values: Names, names: Names, found: Names | None) -> Iterator[Assignment]:
+        """Values of a new record, but for those that need what is not in `found`, or is nothing there."""
+        needing = {path: set(_references(value)) - names.keys() for path, value in values.items()}
+        known = {name for name, value in (found or {}).items() if value is not None}
+        sent = {
+            path: value
+            for path, value in values.items()
+            if all(name in known or name.startswith(_CONTEXT) for name in needing[path])
+        }
+        yield from self._referred(sent, {**names, **(found or {})})
+
     def _referred(self, values: Names, names: Names) -> Iterator[Assignment]:
         known = {**self._context, **names}
         for path, value in values.items():
@@ -199,21 +289,27 @@ class WritePlan:
             for way, value in self._line_ways(change.changes):
                 yield from (_below(steps, each) for each in way.assignments(value, present))
 
-    def _new_lines(self, lines: Sequence[Values]) -> Iterator[Assignment]:
+    def _new_lines(self, lines: Sequence[Values], found: Found | None) -> Iterator[Assignment]:
         if not lines:
             return
         if self.mapping.lines is None or self.write.lines is None:
             raise CompositionError("the description does not say how lines are written")
         writing = self.write.lines
         path = self.mapping.lines.path if writing.path is None else self._path(writing.path)
+        yield from self._of_new(writing.record_values, {}, None if found is None else found.record)
         for place, values in enumerate(lines):
-            given = {
-                name: value for name, value in values.items() if value is not None and name not in writing.read_only
-            }
-            assignments = list(self._referred(writing.values, {"position": place + 1}))
-            for way, value in self._line_ways(given):
-                assignments += way.assignments(value, _EMPTY)
+            known = None if found is None else {**found.record, **found.lines[place]}
+            assignments = self._new_line(values, place + 1, known)
             yield from (_below((*path.steps, Place(place)), each) for each in assignments)
+
+    def _new_line(self, values: Values, position: int, found: Names | None) -> list[Assignment]:
+        writing = self.write.lines or LineWriting()
+        given = {name: value for name, value in values.items() if value is not None and name not in writing.read_only}
+        assignments = list(self._of_new(writing.values, {"position": position}, found))
+        for way, value in self._line_ways(given):
+            own = list(way.assignments(value, _EMPTY))
+            assignments += [] if found is not None and way.options.looked_up else own
+        return assignments
 
     def _line_ways(self, values: Values) -> Iterator[tuple[FieldWriting, FieldValue]]:
         fields = {each.name: each for each in self.mapping.lines.fields} if self.mapping.lines else {}
@@ -233,6 +329,18 @@ def _composed(assignments: Iterable[Assignment], ground: Ground) -> dict[str, ob
 
 def _below(steps: Steps, each: Assignment) -> Assignment:
     return Assignment(Path((*steps, *each.path.steps), each.path.text), each.value)
+
+
+def _references(value: JsonValue) -> Iterator[str]:
+    """The names that a value refers to."""
+    match value:
+        case dict():
+            yield from (name for each in value.values() for name in _references(each))
+        case list():
+            yield from (name for each in value for name in _references(each))
+        case str():
+            name = whole_reference(value)
+            yield from () if name is None else (name,)
 
 
 def _resolved(value: JsonValue, names: Names) -> JsonValue:

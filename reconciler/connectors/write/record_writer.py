@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from types import MappingProxyType
-from typing import Final, TypeVar, cast
+from typing import Final, cast
 from uuid import uuid4
 
 from pydantic import JsonValue
@@ -18,33 +18,27 @@ from pydantic import JsonValue
 from reconciler.connectors.description import Description
 from reconciler.connectors.record_id import id_values
 from reconciler.connectors.record_port import RecordPort
+from reconciler.connectors.write.adding import NewRecords, follow
 from reconciler.connectors.write.answers import Target, send
-from reconciler.connectors.write.current_record import CurrentRecord, FieldValue, Lines, canonical, key_of
-from reconciler.connectors.write.description import Sign
+from reconciler.connectors.write.current_record import CurrentRecord, Lines, canonical, key_of
+from reconciler.connectors.write.description import NextCall, Sign
 from reconciler.connectors.write.fields import CompositionError
 from reconciler.connectors.write.left import Left, differing, left_to_write
-from reconciler.connectors.write.plan import Call, WritePlan
+from reconciler.connectors.write.plan import WritePlan
 from reconciler.connectors.write.record_reader import RecordReader
-from reconciler.errors import NotWritableError, SupersededError, SystemReadError
-from reconciler.mapping.identifiers import identifier_of
+from reconciler.connectors.write.writable import NO_CONTEXT, Values, Writable
+from reconciler.errors import NotWritableError, SupersededError, SystemReadError, WriteRefusedError
 from reconciler.mapping.plan import EntityMapping
 from reconciler.ports.http.checks import names_of
-from reconciler.ports.http.json_path import ABSENT, value_at
-from reconciler.ports.http.messages import Reply
 from reconciler.ports.http.references import Value
 from reconciler.ports.http.settings import Request
-
-Values = Mapping[str, FieldValue]
 
 Accepted = Callable[[str], Awaitable[None]]
 """Awaited with the record's id as soon as the system accepted a write, before the record is read back."""
 
 _NO_LINES: Final[Lines] = MappingProxyType({})
-_NO_CONTEXT: Final[Mapping[str, JsonValue]] = MappingProxyType({})
-_NOT_DESCRIBED: Final = "the description does not say how it is written"
 _CHECK: Final = "Look at the record in the system: it was done if it has the new values of {fields}."
 _CHECK_NEW: Final = "Look in the system for {entity} with the same {key}, before anything is sent again."
-_Composed = TypeVar("_Composed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +68,12 @@ class WriteResult:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A change of a record that is there, and how it is sent: `composed` gives what its request refers to besides."""
+    """A change of a record that is there, and how it is sent: `composed` gives what its request refers to besides.
+
+    Attributes:
+        calls: made after it.
+        leaves: whether the record is not part of the entity afterwards.
+    """
 
     request: Request
     done: Sequence[Sign]
@@ -82,14 +81,16 @@ class _Change:
     expected: Values
     lines: Lines
     composed: Callable[[Left, CurrentRecord], Mapping[str, Value]]
+    calls: Sequence[NextCall] = ()
+    leaves: bool = False
 
     @property
     def names(self) -> list[str]:
         """Fields that change, for people."""
-        return [*self.wanted, *(f"lines[{key}]" for key in self.lines)]
+        return [*self.wanted, *(f"lines[{key}]" for key in self.lines)] or ["what takes it out of use"]
 
 
-class RecordWriter:
+class RecordWriter(Writable):
     """Writes records of one system, as its description says.
 
     Args:
@@ -107,39 +108,11 @@ class RecordWriter:
         port: RecordPort,
         mappings: Mapping[str, EntityMapping],
         time_zone: tzinfo,
-        context: Mapping[str, JsonValue] = _NO_CONTEXT,
+        context: Mapping[str, JsonValue] = NO_CONTEXT,
     ) -> None:
-        self._system = system
-        self._description = description
+        super().__init__(system, description, mappings, context)
         self._port = port
-        self._mappings = mappings
         self._reader = RecordReader(system, description, port, time_zone)
-        self._plans = {
-            entity: WritePlan(description.entities[entity], mapping, context)
-            for entity, mapping in mappings.items()
-            if description.entities[entity].write is not None
-        }
-
-    def can_create(self, entity: str) -> bool:
-        """Whether records can be added."""
-        return entity in self._plans and self._plans[entity].write.create is not None
-
-    def can_deactivate(self, entity: str) -> bool:
-        """Whether records can be taken out of use."""
-        plan = self._plans.get(entity)
-        return plan is not None and (plan.write.deactivate is not None or plan.problem("update", "active") is None)
-
-    def problem(self, entity: str, call: Call, field: str, value: FieldValue = None) -> str | None:
-        """Why a field cannot be written, or not with this value; None when nothing is known against it."""
-        plan = self._plans.get(entity)
-        if plan is None:
-            return _NOT_DESCRIBED
-        return plan.problem(call, field) or plan.value_problem(call, field, value)
-
-    def line_problem(self, entity: str, field: str) -> str | None:
-        """Why a field of a line cannot be changed in a record that is there; None when nothing is known against it."""
-        plan = self._plans.get(entity)
-        return _NOT_DESCRIBED if plan is None else plan.line_problem(field)
 
     async def read(self, entity: str, identity: str) -> CurrentRecord | None:
         """The record as it is now; None when there is none (any more).
@@ -220,12 +193,16 @@ class RecordWriter:
             return await self.update(
                 entity, identity, {"active": False}, {"active": True, **expected}, accepted=accepted
             )
-        mapped = {each.name for each in plan.mapping.fields}
-        after = {name: value for name, value in call.after.items() if name in mapped}
-        if not after:
-            # A write that nothing can prove is not made.
-            raise self._refused(entity, identity, f"none of {', '.join(call.after)} is mapped, to see that it was done")
-        change = _Change(call.request, call.done, after, expected, _NO_LINES, lambda left, before: {})
+        after = self._composed(entity, identity, plan.after_deactivation)
+
+        def possible(left: Left, before: CurrentRecord) -> Mapping[str, Value]:
+            if (problem := plan.deactivation_problem(before)) is not None:
+                raise CompositionError(problem)
+            return {}
+
+        change = _Change(
+            call.request, call.done, after, expected, _NO_LINES, possible, calls=call.calls, leaves=call.leaves
+        )
         return await self._change(plan, identity, change, accepted)
 
     async def create(
@@ -260,14 +237,12 @@ class RecordWriter:
         written = identity is None
         if identity is None:
             target = self._new_target(plan.mapping)
-            values: dict[str, Value] = {
-                "record": cast("JsonValue", new.record),
-                "idempotency": idempotency or uuid4().hex,
-            }
-            reply = await send(self._port, create.request, values, target, create.done, None)
-            identity = _id_at(create.id, reply) or (await self._created(entity, record, target) if by_key else None)
-            if identity is None:
-                raise target.unknown("the answer names no id, and no record with its key was found")
+
+            async def find() -> str | None:
+                return await self._created(entity, record, target) if by_key else None
+
+            new_records = NewRecords(self._port, plan, create, self._description.entities[entity].id)
+            identity = await new_records.add(record, lines, idempotency or uuid4().hex, target, find)
             if accepted is not None:
                 await accepted(identity)
         wanted = {name: value for name, value in record.items() if name not in new.left_out and value is not None}
@@ -283,27 +258,33 @@ class RecordWriter:
         if left.conflicts:
             text = f"changed since it was seen: {', '.join(left.conflicts)}; nothing was written"
             raise SupersededError(self._system, entity, identity, text, left.conflicts)
-        if left.nothing:
+        if left.nothing and not change.leaves:
             return WriteResult(identity, written=False, verified=True, before=before, after=before)
         values = self._composed(entity, identity, lambda: change.composed(left, before))
         values = {**self._present_values(plan, before), **values}
         target = Target(self._system, entity, identity, _CHECK.format(fields=", ".join(change.names)))
         await send(self._port, change.request, values, target, change.done, plan.write.guard)
+        try:
+            await follow(self._port, change.calls, values, target)
+        except (WriteRefusedError, SystemReadError) as error:
+            raise target.unknown(f"a part of it was done, and the rest was not: {error.message}") from error
         if accepted is not None:
             await accepted(identity)
-        result = await self._read_back(plan.mapping, identity, change.wanted, change.lines)
+        result = await self._read_back(plan.mapping, identity, change.wanted, change.lines, leaves=change.leaves)
         return replace(result, before=before)
 
-    async def _read_back(self, mapping: EntityMapping, identity: str, wanted: Values, lines: Lines) -> WriteResult:
+    async def _read_back(
+        self, mapping: EntityMapping, identity: str, wanted: Values, lines: Lines, *, leaves: bool = False
+    ) -> WriteResult:
         """What a write left behind. A failure to read does not undo the write, and is told beside it."""
         try:
             after = await self._reader.read(mapping, identity)
         except SystemReadError as problem:
             return WriteResult(identity, written=True, verified=False, problem=problem)
         if after is None:
-            return WriteResult(identity, written=True, verified=False, differing=tuple(wanted))
+            return WriteResult(identity, written=True, verified=leaves, differing=tuple(wanted))
         apart = tuple(differing(mapping, after, wanted, lines))
-        return WriteResult(identity, written=True, verified=not apart, differing=apart, after=after)
+        return WriteResult(identity, written=True, verified=not (apart or leaves), differing=apart, after=after)
 
     async def _created(self, entity: str, record: Values, target: Target) -> str | None:
         """The id of a record whose creation was accepted without naming one."""
@@ -323,45 +304,9 @@ class RecordWriter:
             values["guard"] = before.guard
         return values
 
-    def _check_asked(self, plan: WritePlan, identity: str, changes: Values, expected: Values, lines: Lines) -> None:
-        entity = plan.mapping.entity
-        asked = [(changes, expected), *((line.changes, line.expected) for line in lines.values())]
-        if any(not each.keys() <= seen.keys() for each, seen in asked):
-            raise ValueError("every field that changes needs the value that was seen")
-        for name in changes:
-            if (problem := plan.problem("update", name)) is not None:
-                raise self._refused(entity, identity, f"{name}: {problem}")
-        for name in {name for line in lines.values() for name in line.changes}:
-            if (problem := plan.line_problem(name)) is not None:
-                raise self._refused(entity, identity, f"{name} of a line: {problem}")
-
-    def _composed(self, entity: str, identity: str | None, compose: Callable[[], _Composed]) -> _Composed:
-        try:
-            return compose()
-        except CompositionError as error:
-            raise self._refused(entity, identity, str(error)) from error
-
-    def _plan(self, entity: str, identity: str | None) -> WritePlan:
-        plan = self._plans.get(entity)
-        if plan is None:
-            raise self._refused(entity, identity, _NOT_DESCRIBED)
-        return plan
-
     def _can_look_up(self, mapping: EntityMapping) -> bool:
         return len(mapping.key) == 1 and self._description.entities[mapping.entity].find is not None
 
     def _new_target(self, mapping: EntityMapping) -> Target:
         check = _CHECK_NEW.format(entity=mapping.entity, key=" and ".join(mapping.key))
         return Target(self._system, mapping.entity, None, check)
-
-    def _refused(self, entity: str, identity: str | None, why: str) -> NotWritableError:
-        return NotWritableError(self._system, entity, identity, f"{why}; nothing was sent")
-
-
-def _id_at(path: str | None, reply: Reply) -> str | None:
-    """The id that an answer names, if it does."""
-    if path is None or reply.empty:
-        return None
-    found = value_at(reply.document, path)
-    identity = None if found is ABSENT else identifier_of(found)
-    return identity if isinstance(identity, str) else None

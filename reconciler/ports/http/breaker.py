@@ -21,6 +21,11 @@ class Breaker:
         self._asking_again = asyncio.Lock()
 
     @property
+    def errors_in_a_row(self) -> int:
+        """By the latest answers."""
+        return self._errors
+
+    @property
     def in_trouble(self) -> bool:
         """Whether the last answer was an error."""
         return self._errors > 0

@@ -15,7 +15,7 @@ from reconciler.toml_file import KeyPath, Problem, suggestion
 SINCE: Final = ("since", *(f"since.{part}" for part in MOMENT_PARTS))
 """Names of a listing of changed records."""
 
-_OPEN_ROOTS: Final = ("session.", "context.", "record")
+_OPEN_ROOTS: Final = ("session.", "context.", "record", "new")
 _PAGE_MARK: Final = {"offset": "offset", "number": "number", "cursor": "cursor", "keyset": "after"}
 """The reference without which every page would be the first, for each kind of paging that has one."""
 
@@ -25,8 +25,8 @@ class Names:
     """The names that requests of one system may refer to, beside `page.*`.
 
     Attributes:
-        known: dotted, such as `credentials.user_key`. Members of `session.*` and `context.*` tables, and of `record`,
-            need not be listed.
+        known: dotted, such as `credentials.user_key`. Members of `session.*` and `context.*` tables, and of `record`
+            and `new`, need not be listed.
     """
 
     known: tuple[str, ...]

@@ -36,6 +36,7 @@ from reconciler.ports.http.settings import (
     RangePaging,
     Request,
 )
+from reconciler.ports.http.standing import CallStanding, RateLimit
 from reconciler.ports.http.throttle import Throttle
 from reconciler.ports.http.transport import Transport
 from reconciler.ports.listing import RecordListing
@@ -122,6 +123,21 @@ class HttpPort:
     def traffic(self) -> Traffic:
         """Counters for the run report."""
         return self._traffic
+
+    @property
+    def standing(self) -> CallStanding:
+        """How calls stand now."""
+        breaker, traffic = self._exchange.breaker, self._traffic
+        return CallStanding(
+            rates=tuple(RateLimit(rate.calls, rate.per_s) for rate in self._settings.rates),
+            concurrency=self._settings.concurrency,
+            requests=traffic.requests,
+            retries=traffic.retries,
+            waited_s=traffic.waited_s,
+            blocked_until=self._throttle.blocked_until,
+            errors_in_a_row=breaker.errors_in_a_row,
+            breaker_open=breaker.open,
+        )
 
     @property
     def spent_today(self) -> int:

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Final, assert_never
 
 import orjson
-from aiohttp import hdrs
 from pydantic import JsonValue
 
 from reconciler.errors import ConfigurationError
@@ -21,6 +20,8 @@ from reconciler.ports.soap.settings import SoapCall, Version
 from reconciler.ports.soap.wsdl import Contract
 from reconciler.ports.xml.writing import XmlValueError, document
 
+_ACCEPT: Final = "Accept"
+_CONTENT_TYPE: Final = "Content-Type"
 _XML_TYPES: Final = "application/xml, text/xml"
 
 
@@ -81,14 +82,14 @@ class Contents:
                 assert_never(never)
 
     def _xml(self, body: JsonValue, label: str) -> Content:
-        accept: dict[str, str] = {hdrs.ACCEPT: _XML_TYPES}
+        accept: dict[str, str] = {_ACCEPT: _XML_TYPES}
         if body is None:
             return Content(None, accept)
         try:
             written = document(body if isinstance(body, dict) else {}, self._settings.xml.namespaces)
         except XmlValueError as error:
             raise _unwritable(label, error) from None
-        return Content(written, {**accept, hdrs.CONTENT_TYPE: "application/xml; charset=utf-8"})
+        return Content(written, {**accept, _CONTENT_TYPE: "application/xml; charset=utf-8"})
 
     def _soap(self, request: Request, values: Values, label: str) -> Content:
         call, soap = request.soap, self._settings.soap
@@ -120,7 +121,7 @@ def _contracted(
 
 
 def _soap_headers(version: Version, action: str) -> dict[str, str]:
-    return {hdrs.ACCEPT: envelope.ACCEPTED[version], **envelope.http_headers(version, action)}
+    return {_ACCEPT: envelope.ACCEPTED[version], **envelope.http_headers(version, action)}
 
 
 def _json(body: JsonValue, fields: Mapping[str, str], label: str) -> Content:
@@ -129,7 +130,7 @@ def _json(body: JsonValue, fields: Mapping[str, str], label: str) -> Content:
     if body is None:
         return Content(None)
     try:
-        return Content(orjson.dumps(body), {hdrs.CONTENT_TYPE: "application/json"})
+        return Content(orjson.dumps(body), {_CONTENT_TYPE: "application/json"})
     except orjson.JSONEncodeError:
         problem = f"{label}: the body holds a value that JSON cannot carry."
     raise ConfigurationError(problem, hint="Whole numbers must fit in 64 bits and text must be Unicode.")

@@ -82,6 +82,11 @@ class Exchange:
         self._ever_answered = False
         self._growing_wait = wait_random_exponential(multiplier=settings.retry.first_s, max=settings.retry.longest_s)
 
+    @property
+    def breaker(self) -> Breaker:
+        """Shared by everything asked of the system."""
+        return self._breaker
+
     async def ask(self, question: Question) -> Reply | RefreshAuth:
         """Ask until there is an answer to use.
 

@@ -30,7 +30,12 @@ def value_at(document: JsonValue, path: str) -> Found:
     """
     if not path:
         return document
-    found = _descend(document, path.split("."))
+    found: Found = ABSENT
+    if isinstance(document, dict):
+        # The longest name there can be: most paths are one name.
+        found = document.get(path, ABSENT)
+    if found is ABSENT:
+        found = _descend(document, path.split("."))
     while isinstance(found, dict) and "$" in found:
         found = found["$"]
     return found

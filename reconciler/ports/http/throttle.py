@@ -113,6 +113,12 @@ class Throttle:
         """Calls made in the current UTC day."""
         return self._spent_today if self._day == self._today() else 0
 
+    @property
+    def blocked_until(self) -> datetime | None:
+        """Until when every call is refused; None when calls may be made."""
+        until = self._blocked_until
+        return until if until is not None and self._clock() < until else None
+
     def hold(self, wait_s: float) -> None:
         """Nobody sends for this long: the system asked for a pause, and it means all of us."""
         self._held_until_s = max(self._held_until_s, time.monotonic() + wait_s)

@@ -10,7 +10,7 @@ from typing import Final
 
 SPACE_MARK: Final = "·"
 NO_BREAK_SPACE_MARK: Final = "⍽"
-_VOID_ELEMENTS: Final = frozenset({"meta", "input"})
+_VOID_ELEMENTS: Final = frozenset({"meta", "input", "link"})
 _SHORT_NAMES: Final = {"\t": "TAB", "\n": "LF", "\r": "CR", "\x1b": "ESC", "\x00": "NUL"}
 _FORMATTER: Final = Formatter()
 

@@ -17,6 +17,7 @@ from reconciler.reports.html.display import Display
 from reconciler.reports.html.findings import Rows, findings_section
 from reconciler.reports.html.markup import Html, clipped, element, join
 from reconciler.reports.html.overview import accounting_section, charts_section
+from reconciler.reports.html.taxes import taxes_section
 from reconciler.reports.html.top import page_header, status_section, tiles
 from reconciler.reports.html.words import MAX_LABEL_CHARACTERS, FieldTypeOf, marks_note
 from reconciler.reports.report import Explain, Report
@@ -47,6 +48,7 @@ async def html_chunks(
         page_header(report, display),
         status_section(report, display),
         tiles(report, display),
+        taxes_section(report, display),
         decisions_section(report, display, explain, type_of),
         accepted_section(report, display),
         charts_section(report, display),

@@ -177,6 +177,15 @@ DATA_COLLECTIONS: Final = ("Contacts", "Products", "Quotes", "Orders")
 CREATED, UPDATED, DELETED = 1, 2, 3
 """Actions of a webhook."""
 
+_TAX_NAMES: Final = {
+    "icms": "ICMS",
+    "icms_st": "ICMS-ST",
+    "difal": "DIFAL",
+    "ipi": "IPI",
+    "pis": "PIS",
+    "cofins": "COFINS",
+}
+
 CUSTOM_FIELDS: Final = (
     (1, "contact_credit_limit", "Limite de crédito", "DecimalValue"),
     (1, "contact_special_discount", "Desconto especial (%)", "DecimalValue"),
@@ -194,6 +203,12 @@ CUSTOM_FIELDS: Final = (
     (14, "quote_product_pis", "PIS", "DecimalValue"),
     (14, "quote_product_cofins", "COFINS", "DecimalValue"),
     (14, "quote_product_taxes", "Impostos do item", "DecimalValue"),
+    *(
+        (14, f"quote_product_{kind}_{member}", f"{title} {name}", "DecimalValue")
+        for kind, name in _TAX_NAMES.items()
+        for member, title in (("rate", "Alíquota (%)"), ("base", "Base de cálculo"))
+    ),
+    (14, "quote_product_ipi_in_price", "IPI incluído no preço", "BoolValue"),
 )
 """Entity id, key, name and value attribute of each custom field."""
 

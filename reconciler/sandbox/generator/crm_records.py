@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from reconciler.sandbox.amounts import json_number
 from reconciler.sandbox.generator.customers import BRASILIA
-from reconciler.sandbox.generator.records import Customer, Document, Line, Product
+from reconciler.sandbox.generator.records import CarriedTax, Customer, Document, Line, Product
 from reconciler.sandbox.generator.words import places
 
 Record = dict[str, Any]
 """A JSON object."""
 
 _ORDER_STAGES = {"open": 1, "invoiced": 2, "cancelled": 3}
-_TAX_FIELDS = {
-    "ICMS": "quote_product_icms",
-    "ICMS-ST": "quote_product_icms_st",
-    "DIFAL": "quote_product_difal",
-    "IPI": "quote_product_ipi",
-    "PIS": "quote_product_pis",
-    "COFINS": "quote_product_cofins",
+TAX_KINDS = {
+    "ICMS": "icms",
+    "ICMS-ST": "icms_st",
+    "DIFAL": "difal",
+    "IPI": "ipi",
+    "PIS": "pis",
+    "COFINS": "cofins",
 }
+"""Kinds of tax as the ERP's rule table writes them, and as custom fields and findings do."""
+_FLAGGED_KIND = "IPI"
+"""The kind of which the CRM keeps whether the price holds it; of the others that is known."""
 _LINES_PER_DOCUMENT = 10
 _OWNER_ID = 7
 
@@ -149,7 +152,6 @@ def _quote(record: Document, row_id: int, review: int, *, last: bool) -> Record:
 
 
 def _line(line: Line, parent_name: str, parent_id: int, position: int) -> Record:
-    taxes = {_TAX_FIELDS[kind]: amount for kind, amount in line.taxes.items()}
     return {
         "Id": parent_id * _LINES_PER_DOCUMENT + position,
         parent_name: parent_id,
@@ -159,8 +161,19 @@ def _line(line: Line, parent_name: str, parent_id: int, position: int) -> Record
         "UnitPrice": json_number(line.unit_price),
         "Discount": json_number(line.discount),
         "Total": json_number(line.total),
-        "OtherProperties": _properties(**taxes, quote_product_taxes=line.taxes_total),
+        "OtherProperties": _properties(**_carried(line.taxes), quote_product_taxes=line.taxes_total),
     }
+
+
+def _carried(taxes: Mapping[str, CarriedTax]) -> dict[str, Decimal | bool]:
+    """The custom fields of a line that hold its taxes: amount, rate in percent, and base of each kind."""
+    found: dict[str, Decimal | bool] = {}
+    for kind, tax in taxes.items():
+        name = f"quote_product_{TAX_KINDS[kind]}"
+        found |= {name: tax.amount, f"{name}_rate": tax.rate, f"{name}_base": tax.base}
+        if kind == _FLAGGED_KIND:
+            found[f"{name}_in_price"] = tax.in_price
+    return found
 
 
 def _midnight(day: date) -> str:

@@ -12,6 +12,7 @@ from reconciler.sandbox.generator.customers import CustomerMaker
 from reconciler.sandbox.generator.plant_customers import plant_in_customers
 from reconciler.sandbox.generator.plant_products import plant_in_products
 from reconciler.sandbox.generator.plant_sales import plant_in_sales
+from reconciler.sandbox.generator.plant_taxes import DriftMaker
 from reconciler.sandbox.generator.planting import Planter
 from reconciler.sandbox.generator.products import ProductMaker
 from reconciler.sandbox.generator.records import Customer, Document, Planted, Product, R, Twin
@@ -68,10 +69,15 @@ def generate(customers: int, seed: int) -> Dataset:
     order_planter = Planter(orders, _number, _random(seed, "order discrepancies"))
     plant_in_sales(order_planter, "orders", FIRST_ORDER[0] + len(orders))
     quote_planter = Planter(quotes, _number, _random(seed, "quote discrepancies"))
-    plant_in_sales(quote_planter, "quotes", FIRST_QUOTE[0] + len(quotes) * QUOTE_ID_STEP)
+    random = _random(seed, "tax drift")
+    drifting = DriftMaker(random, SalesMaker(random, _buyers(clients), _sellable(products)), len(quotes))
+    drifting.plant()
+    plant_in_sales(quote_planter, "quotes", FIRST_QUOTE[0] + drifting.next_position * QUOTE_ID_STEP)
+    quotes += drifting.twins
 
     for planter in (client_planter, product_planter, order_planter, quote_planter):
         found.extend(planter.found)
+    found.extend(drifting.found)
     return Dataset(_crm(clients, products, orders, quotes), _erp(clients, products, orders, quotes), found)
 
 

@@ -53,6 +53,16 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedTax:
+    """One tax as the line of a quote carries it. `rate` is a percentage."""
+
+    rate: Decimal
+    base: Decimal
+    amount: Decimal
+    in_price: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A line of an order or quote. `discount` is a percentage; `taxes` by kind and `taxes_total` only on quotes."""
 
@@ -61,7 +71,7 @@ class Line:
     unit_price: Decimal
     discount: Decimal
     total: Decimal
-    taxes: dict[str, Decimal] = field(default_factory=dict)
+    taxes: dict[str, CarriedTax] = field(default_factory=dict)
     taxes_total: Decimal | None = None
 
     @property

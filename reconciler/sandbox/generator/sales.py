@@ -10,7 +10,7 @@ from random import Random
 
 from reconciler.sandbox.amounts import line_total
 from reconciler.sandbox.generator.customers import change_stamp, drifted
-from reconciler.sandbox.generator.records import Customer, Document, Line, Product, Twin
+from reconciler.sandbox.generator.records import CarriedTax, Customer, Document, Line, Product, Twin
 from reconciler.sandbox.tax_rules import Destination, Goods, tax_table
 
 FIRST_ORDER = (9001, 50_001)
@@ -45,6 +45,10 @@ class SalesMaker:
     def quotes(self, count: int) -> list[Twin[Document]]:
         """`count` quotes with taxes; some were revised, and the CRM keeps their superseded rows."""
         return [self._twin(self._quote(position)) for position in range(self._possible(count))]
+
+    def open_quote(self, position: int) -> Twin[Document] | None:
+        """The quote of that position, still open; None when there is nobody to sell to or nothing to sell."""
+        return self._twin(replace(self._quote(position), status="open")) if self._possible(1) else None
 
     def _possible(self, count: int) -> int:
         return count if self._customers and self._products else 0
@@ -96,6 +100,6 @@ def with_taxes(line: Line, customer: Customer) -> Line:
     found = tax_table().taxes(goods, Destination(customer.city.state, final_consumer=not customer.company))
     return replace(
         line,
-        taxes={tax.kind: tax.amount for tax in found},
+        taxes={tax.kind: CarriedTax(tax.rate, tax.base, tax.amount, tax.in_price) for tax in found},
         taxes_total=sum((tax.amount for tax in found), Decimal(0)),
     )

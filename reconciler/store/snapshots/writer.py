@@ -8,6 +8,7 @@ import polars as pl
 
 from reconciler.model import staging
 from reconciler.store.snapshots.content import ContentFolder
+from reconciler.store.snapshots.disk import disk_failures
 from reconciler.store.snapshots.snapshot import PAGE_BODY, PAGE_NUMBER, RawFile, Snapshot
 
 _ROWS_PER_FILE = 250_000
@@ -43,8 +44,9 @@ class TableWriter:
             return
         path = self._folder.unfinished_file(".parquet")
         frame = pl.concat(self._frames, rechunk=False)
-        frame.write_parquet(path, compression="lz4", statistics=False, row_group_size=_ROWS_PER_GROUP * 8)
-        self.names.append(self._folder.adopt(path))
+        with disk_failures(self._folder.root):
+            frame.write_parquet(path, compression="lz4", statistics=False, row_group_size=_ROWS_PER_GROUP * 8)
+            self.names.append(self._folder.adopt(path))
         self._frames.clear()
         self._rows = 0
 
@@ -73,14 +75,16 @@ class _RawWriter:
             schema={PAGE_NUMBER: pl.Int32, PAGE_BODY: pl.Binary},
         )
         path = self._folder.unfinished_file(".parquet")
-        frame.write_parquet(path, compression="zstd", compression_level=1, row_group_size=_RAW_PAGES_PER_GROUP)
+        with disk_failures(self._folder.root):
+            frame.write_parquet(path, compression="zstd", compression_level=1, row_group_size=_RAW_PAGES_PER_GROUP)
         self._parts.append((path, min(numbers), max(numbers)))
         self._pages.clear()
         self._bytes = 0
 
     def finish(self) -> tuple[RawFile, ...]:
         self.flush()
-        return tuple(RawFile(self._folder.adopt(path), first, last) for path, first, last in self._parts)
+        with disk_failures(self._folder.root):
+            return tuple(RawFile(self._folder.adopt(path), first, last) for path, first, last in self._parts)
 
 
 class SnapshotWriter:

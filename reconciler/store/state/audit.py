@@ -72,6 +72,11 @@ class AuditTrail:
         async for row in self._rows(after):
             yield _entry(row)
 
+    async def page(self, after: int, limit: int) -> list[AuditEntry]:
+        """At most `limit` entries with a number above `after`, in order. Raises as `iterate`."""
+        async with self._database.read() as connection:
+            return [_entry(row) for row in await connection.execute(_entries(after).limit(limit))]
+
     async def about(self, subject: str) -> list[AuditEntry]:
         """The entries about one correction, plan or finding, by its whole id, in order. Raises as `iterate`."""
         async with self._database.read() as connection:

@@ -55,6 +55,8 @@ def details_text(details: Mapping[str, object]) -> str:
 
 def storable(text: str) -> str:
     """The text without what a database cannot hold: halves of characters, and NUL, which is shown as a symbol."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.encode("utf-8", "replace").decode().replace("\0", _NUL_SHOWN)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from array import array
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Column, ColumnElement, Integer, MetaData, Table, Text
+from sqlalchemy import Column, ColumnElement, Integer, MetaData, Select, Table, Text
 from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -19,6 +20,9 @@ WRITES: Final = "reconciler_writes"
 where it could no longer be waited for."""
 
 Upsert = SqliteInsert | PostgresqlInsert
+
+NUMBERS_AT_ONCE: Final = 20_000
+"""How many `Backend.numbers` gives in one part."""
 
 StagedRow = tuple[
     int, int, str, str,
@@ -91,11 +95,17 @@ class Backend(Protocol):
     async def note_growth(self, connection: AsyncConnection) -> None:
         """Let the planner know that `findings` has changed a lot within this transaction."""
 
+    def numbers(self, connection: AsyncConnection, query: Select[tuple[int]]) -> AsyncGenerator[array[int], None]:
+        """What a query of one column of whole numbers gives, in parts of some ten thousands."""
+
     def insert(self, table: Table) -> Upsert:
         """An INSERT that understands ON CONFLICT."""
 
     def matches(self, column: Column[str], pattern: str) -> ColumnElement[bool]:
         """Whether the text fits the pattern; `*` is any text, case counts, nothing else is special."""
+
+    def contains(self, column: Column[Any], text: str) -> ColumnElement[bool]:
+        """Whether the text is somewhere in the column; upper and lower case of ASCII letters are the same."""
 
     def among(self, column: Column[Any], values: Collection[int] | Collection[str]) -> ColumnElement[bool]:
         """Whether the number or text is one of these, however many."""

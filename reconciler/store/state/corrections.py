@@ -93,6 +93,16 @@ class Corrections:
                     for row in batch:
                         yield correction_of(row)
 
+    async def listed(self, chosen: CorrectionFilter = _ALL) -> list[Correction]:
+        """What `iterate` gives, at once. Raises as `iterate`."""
+        async with self._database.read() as connection:
+            condition = await condition_of(connection, chosen, self._database.backend)
+            query, found = whole_corrections().where(condition), list[Correction]()
+            async with connection.stream(query, execution_options={"yield_per": _READ_ROWS}) as rows:
+                async for batch in rows.partitions():
+                    found += map(correction_of, batch)
+            return found
+
     async def count(self, chosen: CorrectionFilter = _ALL) -> int:
         """How many corrections a filter chooses. Raises as `iterate`."""
         async with self._database.read() as connection:
@@ -176,10 +186,12 @@ class Corrections:
         return await self._commits.submit(MoveRequest.of(moves, person, plan)) if moves else []
 
     async def add_plan(self, plan: StoredPlan) -> None:
-        """Keep a sealed plan; owner and times of applying are not taken from it.
+        """Keep a sealed plan and move its corrections into it, out of an earlier plan too: all of them or nothing.
+
+        Owner and times of applying are not taken from it.
 
         Raises:
-            RefusedError: it is kept already.
+            RefusedError: it is kept already, or a correction of it is neither approved nor planned any more.
         """
         await self._plans.add(plan)
 

@@ -14,6 +14,7 @@ _RESTORE = "Restore it from a backup, or move it away to start with an empty sta
 _RIGHTS = "Give this user the right to write the file and its folder."
 _LATER = "Try again when it has finished."
 _SERVER = "Check the address, the user and the password under [project] state."
+_DISK = "Check that it has room, and the disk itself; nothing that was finished is lost."
 _KNOWN = (
     ("is locked", "is in use: another process is writing to it", _LATER),
     ("lock timeout", "is in use: another process is writing to it", _LATER),
@@ -23,7 +24,7 @@ _KNOWN = (
     ("readonly", "cannot be written", _RIGHTS),
     ("unable to open", "cannot be opened", _RIGHTS),
     ("disk is full", "cannot grow: the disk is full", "Make room; nothing that was finished is lost."),
-    ("disk i/o error", "cannot be read or written: the disk reports an error", "Check the disk."),
+    ("disk i/o error", "cannot be read or written: the disk reports an error", _DISK),
     ("password authentication failed", "refuses the user or the password", _SERVER),
     ("does not exist", "is not there", _SERVER),
 )

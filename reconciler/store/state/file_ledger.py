@@ -54,6 +54,13 @@ class StoredFileLedger:
         kept = _ROWS.state.in_(_IN_ARCHIVE) & _ROWS.archive.is_not(None)
         return await self._read(folder, kept, _ROWS.delivered_at.desc(), _ROWS.number.desc())
 
+    async def everywhere(self) -> list[FileRecord]:
+        """Files of any folder whose copy is kept or that are being taken in, oldest first."""
+        kept = _ROWS.archive.is_not(None) | (_ROWS.state == FileState.CLAIMED.value)
+        async with self._database.read() as connection:
+            rows = await connection.execute(self._select(kept).order_by(_ROWS.number))
+            return [_record(row) for row in rows]
+
     async def claim(self, folder: str, sighting: Sighting) -> FileRecord:
         """Note that a file is ours from now on."""
         values = {

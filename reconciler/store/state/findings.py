@@ -21,7 +21,9 @@ from reconciler.store.state.fingerprint import fingerprint, is_prefix, range_of
 from reconciler.store.state.groups import NOT_CLOSED, STATUSES, Group, read_counts, read_groups, select_groups
 from reconciler.store.state.merge import entity_groups
 from reconciler.store.state.query import (
+    Counts,
     Picking,
+    batched_selects,
     beyond,
     order_of,
     row_numbers,
@@ -65,6 +67,7 @@ class Findings:
         *,
         close_missing: bool = True,
         snapshots: Mapping[Side, str] | None = None,
+        spared: Collection[str] = (),
     ) -> FindingTotals:
         """Store what a run found in an entity, all or nothing (DESIGN.md 6).
 
@@ -77,13 +80,15 @@ class Findings:
             batches: consumed before any lock is taken, so it may read from systems and from this state.
             close_missing: False when not every key was compared: nothing is closed then.
             snapshots: ids of the snapshots that pages and positions in the rows refer to.
+            spared: keys, as shown, that could not be compared: what is known of them and of what is below them is left
+                as it is.
 
         Raises:
             StateError: the run is not going on, or has recorded this entity already.
             ValueError: a row is of another entity or not as `FindingRow` says.
         """
         return await self._recorder.record(
-            run_id, entity, batches, close_missing=close_missing, snapshots=dict(snapshots or {})
+            run_id, entity, batches, close_missing=close_missing, snapshots=dict(snapshots or {}), spared=spared
         )
 
     async def record_check(
@@ -216,6 +221,24 @@ class Findings:
             query = whole_findings().where(_ROWS.id.in_(rows)).order_by(*order_of(sort))
             return [_finding(row, groups) for row in await connection.execute(query)]
 
+    async def examples(self, filters: Sequence[FindingFilter], *, each: int) -> list[list[Finding]]:
+        """The first findings, by id, of each of several filters; far cheaper than as many pages.
+
+        Args:
+            each: at most so many of one filter.
+        """
+        async with self._database.read() as connection:
+            groups, counts = await read_groups(connection), await read_counts(connection)
+            pages = [self._picking(filter_, groups).page(FindingSort.ID, counts, each, 0) for filter_ in filters]
+            rows = [row for some in batched_selects(pages) for row in await connection.execute(some)]
+            chosen_ids = sorted({row.id for row in rows})
+            query = whole_findings().where(self._database.backend.among(_ROWS.id, chosen_ids))
+            found = {row.id: _finding(row, groups) for row in await connection.execute(query)}
+        taken: list[list[Finding]] = [[] for _ in filters]
+        for row in sorted(rows, key=lambda row: row.id):
+            taken[row.number].append(found[row.id])
+        return taken
+
     async def iterate(
         self, filter_: FindingFilter = _ALL, *, sort: FindingSort = FindingSort.ID
     ) -> AsyncGenerator[Finding, None]:
@@ -239,13 +262,13 @@ class Findings:
         return (await self.summary(filter_)).total
 
     async def summary(self, filter_: FindingFilter = _ALL) -> FindingSummary:
-        """Counts of the findings a filter chooses; immediate, however many, where it names no key and no id."""
+        """Counts of the findings a filter chooses; immediate, however many, where it names no key, id or text."""
         async with self._database.read() as connection:
             groups = await read_groups(connection)
             picking = self._picking(filter_, groups)
-            counts = (
-                await read_counts(connection) if picking.narrow is None else await _count_narrow(connection, picking)
-            )
+            counts = await read_counts(connection)
+            if not picking.is_counted:
+                counts = await _count_each(connection, picking, counts)
         counted = [
             groups[group].counted(STATUSES[status], count)
             for (group, status), count in counts.items()
@@ -297,12 +320,9 @@ class Findings:
         return found[0]
 
 
-async def _count_narrow(connection: AsyncConnection, picking: Picking) -> dict[tuple[int, int], int]:
-    query = (
-        select(_ROWS.group_id, _ROWS.status, func.count())
-        .where(picking.condition())
-        .group_by(_ROWS.group_id, _ROWS.status)
-    )
+async def _count_each(connection: AsyncConnection, picking: Picking, counts: Counts) -> dict[tuple[int, int], int]:
+    condition = picking.condition_by_group(counts) if picking.narrow is None else picking.condition()
+    query = select(_ROWS.group_id, _ROWS.status, func.count()).where(condition).group_by(_ROWS.group_id, _ROWS.status)
     return {(group, status): count for group, status, count in await connection.execute(query)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import BigInteger, Dialect
@@ -23,8 +24,9 @@ def to_microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=256)
 def from_microseconds(microseconds: int) -> datetime:
-    """The instant, in UTC."""
+    """The instant, in UTC. What was done together has the same one."""
     return _EPOCH + microseconds * _MICROSECOND
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
@@ -65,6 +66,13 @@ class Journal:
         )
         async with self._database.read() as connection:
             return {fingerprint(row): count for row, count in await connection.execute(query)}
+
+    async def outcomes(self, since: datetime, until: datetime) -> list[JournalStep]:
+        """The last step of every attempt that ended in this time, `until` excluded, in the order they were noted."""
+        ended = (_STEPS.kind == StepKind.DONE.value) & (_STEPS.at >= since) & (_STEPS.at < until)
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(schema.journal_steps).where(ended).order_by(_STEPS.number))
+            return [_step(each) for each in rows]
 
     async def unfinished(self) -> list[JournalStep]:
         """The last step of every correction that is `applying` or `unknown`, those first that were noted first.

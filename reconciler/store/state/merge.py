@@ -63,6 +63,7 @@ class Merge:
         run_number: of the run, or check of single records, that saw the staged findings.
         today: an acceptance until yesterday has ended.
         scope: the findings a check speaks for; None for a run, which speaks for all of the entity.
+        spared: the findings a run does not speak for, because it could not look; None when there are none.
     """
 
     run_number: int
@@ -70,6 +71,7 @@ class Merge:
     now: datetime
     today: date
     scope: KeyScope | None = None
+    spared: ColumnElement[bool] | None = None
 
     def changes_anything(self) -> ColumnElement[bool]:
         """Whether a check would open, change, reopen or close a finding."""
@@ -141,7 +143,8 @@ class Merge:
     def _missing(self) -> tuple[ColumnElement[bool], ...]:
         known = (_KNOWN.group_id.in_(entity_groups(self.entity)), _KNOWN.status.in_(NOT_CLOSED))
         if self.scope is None:
-            return (*known, _KNOWN.last_run < self.run_number)
+            looked_at = () if self.spared is None else (~self.spared,)
+            return (*known, _KNOWN.last_run < self.run_number, *looked_at)
         return (*known, within(self.scope), _KNOWN.id.not_in(select(staged.c.id)))
 
     def _changed(self, incoming: Columns) -> ColumnElement[bool]:

@@ -30,6 +30,7 @@ _ACTS: Final = {
     (_S.APPROVED, _S.PROPOSED): "correction.approval_lapsed",
     (_S.PLANNED, _S.APPROVED): "correction.unplanned",
     (_S.FAILED, _S.APPROVED): "correction.unplanned",
+    (_S.UNKNOWN, _S.APPLIED): "correction.settled",
 }
 """Where the state that is reached does not say what happened."""
 
@@ -182,19 +183,33 @@ def _may_make(move: Move, place: _Place, request: MoveRequest) -> bool:
 
 
 def _acts(made: Iterable[_Made], outcomes: Mapping[int, Mapping[str, Any]]) -> Iterator[Act]:
+    told: dict[tuple[object, ...], tuple[str, str]] = {}
     for each in made:
-        move = each.move
-        details: dict[str, Any] = {"from": move.expected, "to": move.to}
-        if move.expected in _WAS_SENT:
-            details |= outcomes.get(each.row, {})
-        if move.words:
-            details["words"] = storable(move.words)
-        if move.record_id is not None:
-            details["record_id"] = move.record_id
-        if each.plan is not None:
-            details["plan"] = each.plan
-        act = _ACTS.get((move.expected, move.to), f"correction.{move.to}")
-        yield Act(each.person, act, move.correction, details_text(details))
+        move, outcome = each.move, outcomes.get(each.row)
+        if outcome is not None:
+            yield Act(each.person, _act(move), move.correction, _details(each, outcome))
+            continue
+        # Moves that were asked for together mostly have the same to tell.
+        alike = (move.expected, move.to, move.words, move.record_id, each.plan)
+        if alike not in told:
+            told[alike] = (_act(move), _details(each, {}))
+        yield Act(each.person, told[alike][0], move.correction, told[alike][1])
+
+
+def _act(move: Move) -> str:
+    return _ACTS.get((move.expected, move.to), f"correction.{move.to}")
+
+
+def _details(made: _Made, outcome: Mapping[str, Any]) -> str:
+    move = made.move
+    details: dict[str, Any] = {"from": move.expected, "to": move.to, **outcome}
+    if move.words:
+        details["words"] = storable(move.words)
+    if move.record_id is not None:
+        details["record_id"] = move.record_id
+    if made.plan is not None:
+        details["plan"] = made.plan
+    return details_text(details)
 
 
 def _step_row(step: JournalStep) -> dict[str, Any]:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from typing import Final
 
 import orjson
 from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reconciler.errors import RefusedError
 from reconciler.model.correction_records import StoredPlan
+from reconciler.model.corrections import CorrectionState
 from reconciler.store.state import schema
 from reconciler.store.state.audit import append_acts
 from reconciler.store.state.audit_chain import Act, details_text
+from reconciler.store.state.correction_rows import row_numbers
 from reconciler.store.state.database import Database
+from reconciler.store.state.fingerprint import fingerprint
 
 _PLANS: Final = schema.correction_plans.c
+_ROWS: Final = schema.corrections.c
+_APPROVED: Final = CorrectionState.APPROVED.value
+_PLANNED: Final = CorrectionState.PLANNED.value
+_SHOWN_IDS: Final = 5
 
 
 class Plans:
@@ -39,8 +47,24 @@ class Plans:
             if (await connection.execute(select(_PLANS.digest).where(_PLANS.digest == plan.digest))).first():
                 raise RefusedError("that plan is kept already.")
             await connection.execute(insert(schema.correction_plans), row)
-            made = Act(plan.made_by, "plan.made", plan.digest, details_text({"corrections": len(plan.corrections)}))
-            await append_acts(connection, self._database.backend, self._clock(), [made])
+            left = await self._take_in(connection, plan)
+            await append_acts(connection, self._database.backend, self._clock(), _acts(plan, left))
+
+    async def _take_in(self, connection: AsyncConnection, plan: StoredPlan) -> set[str]:
+        """Make the corrections planned; gives those that leave an earlier plan for this one."""
+        these = self._database.backend.among(_ROWS.id, row_numbers(plan.corrections))
+        earlier = await connection.execute(select(_ROWS.id).where(these, _ROWS.state == _PLANNED))
+        left = {fingerprint(row) for (row,) in earlier}
+        ready = (these, _ROWS.state.in_([_APPROVED, _PLANNED]))
+        taken = update(schema.corrections).where(*ready).values(state=_PLANNED, words="", plan=plan.digest)
+        if (await connection.execute(taken)).rowcount != len(plan.corrections):
+            there = {fingerprint(row) for (row,) in await connection.execute(select(_ROWS.id).where(*ready))}
+            others = [each for each in plan.corrections if each not in there]
+            raise RefusedError(
+                f"somebody decided about {', '.join(others[:_SHOWN_IDS])} meanwhile; nothing is planned.",
+                hint="Plan again.",
+            )
+        return left
 
     async def get(self, digest: str) -> StoredPlan | None:
         """See `Corrections.plan`."""
@@ -106,3 +130,14 @@ class Plans:
             details = {"left_by": row.owner} if row.owner is not None and row.finished_at is None else {}
             act = Act(owner, "plan.claimed", digest, details_text(details))
             await append_acts(connection, self._database.backend, now, [act])
+
+
+def _acts(plan: StoredPlan, left: Collection[str]) -> Iterator[Act]:
+    """Along the index of the trail: in the order of the ids, hundreds of thousands take half the time."""
+    yield Act(plan.made_by, "plan.made", plan.digest, details_text({"corrections": len(plan.corrections)}))
+    unplanned = details_text({"from": _PLANNED, "to": _APPROVED})
+    planned = details_text({"from": _APPROVED, "to": _PLANNED, "plan": plan.digest})
+    for each in sorted(plan.corrections):
+        if each in left:
+            yield Act(plan.made_by, "correction.unplanned", each, unplanned)
+        yield Act(plan.made_by, "correction.planned", each, planned)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from array import array
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from typing import Any, Final, Protocol, cast
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Select,
     Table,
     Text,
     any_,
@@ -29,7 +31,7 @@ from sqlalchemy.pool import NullPool
 from reconciler.errors import ConfigurationError
 from reconciler.store.state import schema
 from reconciler.store.state.address import Address
-from reconciler.store.state.backend import WRITES, StagedRow, staged
+from reconciler.store.state.backend import NUMBERS_AT_ONCE, WRITES, StagedRow, staged
 from reconciler.store.state.connecting import connected
 from reconciler.store.state.runlock import Purpose
 
@@ -145,6 +147,13 @@ class PostgresqlBackend:
         """Sample the table: with the numbers from before, closing would visit every finding one by one."""
         await connection.execute(text(f"ANALYZE {schema.findings.name}"))
 
+    async def numbers(self, connection: AsyncConnection, query: Select[tuple[int]]) -> AsyncGenerator[array[int], None]:
+        """Through a cursor of the server."""
+        options = {"yield_per": NUMBERS_AT_ONCE}
+        async with connection.stream(query, execution_options=options) as rows:
+            async for part in rows.partitions():
+                yield array("q", [cast("int", row[0]) for row in part])
+
     def insert(self, table: Table) -> Insert:
         """An INSERT that understands ON CONFLICT."""
         return insert(table)
@@ -153,6 +162,10 @@ class PostgresqlBackend:
         """LIKE, with its own special characters taken literally."""
         literally = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         return column.like(literally.replace("*", "%"), escape="\\")
+
+    def contains(self, column: Column[Any], text: str) -> ColumnElement[bool]:
+        """ILIKE."""
+        return column.icontains(text, autoescape=True)
 
     def among(self, column: Column[Any], values: Collection[int] | Collection[str]) -> ColumnElement[bool]:
         """The values travel as one array."""

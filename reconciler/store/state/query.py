@@ -6,11 +6,24 @@ does not choose; *gathering* takes what the filter chooses from the index by gro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Select, UnaryExpression, and_, or_, select, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    UnaryExpression,
+    and_,
+    literal,
+    not_,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 
 from reconciler.errors import RefusedError
 from reconciler.model.choice import chosen
@@ -26,6 +39,8 @@ _FIRST: Final = schema.runs.alias("first_runs")
 _LAST: Final = schema.runs.alias("last_runs")
 _DECISIONS: Final = schema.decisions.c
 _MAX_PATTERNS: Final = 200
+_COMPOUND_SELECTS: Final = 200
+"""SQLite joins at most 500 selects."""
 _BEYOND_UNICODE: Final = "\U0010ffff"
 
 Counts = Mapping[tuple[int, int], int]
@@ -59,10 +74,12 @@ class Picking:
     Attributes:
         selection: the part answered by groups and statuses.
         narrow: the part answered by keys and ids; None when the filter gives neither.
+        loose: the part that no index answers: a text to look for, and findings that are left out; None without either.
     """
 
     selection: Selection
     narrow: ColumnElement[bool] | None
+    loose: ColumnElement[bool] | None = None
 
     @classmethod
     def of(cls, filter_: FindingFilter, selection: Selection, backend: Backend) -> Picking:
@@ -72,11 +89,16 @@ class Picking:
             parts.append(key_condition(_ROWS.key, keys, backend))
         if (ids := chosen(filter_.ids)) is not None:
             parts.append(backend.among(_ROWS.id, row_numbers(ids)))
-        return cls(selection, and_(*parts) if parts else None)
+        return cls(selection, and_(*parts) if parts else None, _loose_condition(filter_, backend))
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether `finding_counts` knows how many findings are chosen."""
+        return self.narrow is None and self.loose is None
 
     def condition(self) -> ColumnElement[bool]:
         """The whole filter, in a form that keeps the database off the index by group: another path is better."""
-        parts: list[ColumnElement[bool]] = [] if self.narrow is None else [self.narrow]
+        parts = [part for part in (self.narrow, self.loose) if part is not None]
         for column, numbers in ((_ROWS.group_id, self.selection.groups), (_ROWS.status, self.selection.statuses)):
             if numbers is not None:
                 parts.append((column + 0).in_(sorted(numbers)))
@@ -88,6 +110,7 @@ class Picking:
         return and_(
             _ROWS.group_id.in_(sorted({group for group, _ in matching})),
             _ROWS.status.in_(sorted({status for _, status in matching})),
+            *(() if self.loose is None else (self.loose,)),
         )
 
     def page(self, sort: FindingSort, counts: Counts, limit: int, offset: int) -> Select[tuple[int]]:
@@ -96,6 +119,16 @@ class Picking:
         condition = self.condition_by_group(counts) if gather else self.condition()
         rows = select(_ROWS.id).where(condition).limit(limit).offset(offset)
         return rows.order_by(*order_of(sort, indexed=not gather))
+
+    def everything(self, sort: FindingSort, counts: Counts) -> Select[tuple[int]]:
+        """The row numbers of all that is chosen, in order.
+
+        Sorting by key gathers, however much it is: following the index by key reads every row from another place.
+        """
+        matching = sum(count for pair, count in counts.items() if self.selection.takes(*pair))
+        gather = self.narrow is None and (sort is FindingSort.KEY or 2 * matching < sum(counts.values()))
+        condition = self.condition_by_group(counts) if gather else self.condition()
+        return select(_ROWS.id).where(condition).order_by(*order_of(sort, indexed=not gather))
 
     def _gathers(self, sort: FindingSort, counts: Counts, wanted: int) -> bool:
         if self.narrow is not None or self.selection.is_everything:
@@ -125,6 +158,16 @@ def beyond(sort: FindingSort, last: tuple[Any, ...]) -> ColumnElement[bool]:
 def sort_values(sort: FindingSort, row_number: int) -> Select[tuple[Any, ...]]:
     """The sort columns of one finding."""
     return select(*_COLUMNS[sort]).where(_ROWS.id == row_number)
+
+
+def batched_selects(pages: Sequence[Select[tuple[int]]]) -> Iterator[CompoundSelect[tuple[int, int]]]:
+    """Queries for several pages at once: rows of `number`, which page it is, counted from 0, and `id`."""
+    numbered = []
+    for page_number, page in enumerate(pages):
+        rows = page.subquery()
+        numbered.append(select(literal(page_number, literal_execute=True).label("number"), rows.c.id))
+    for start in range(0, len(numbered), _COMPOUND_SELECTS):
+        yield union_all(*numbered[start : start + _COMPOUND_SELECTS])
 
 
 def whole_findings() -> Select[tuple[Any, ...]]:
@@ -157,6 +200,18 @@ def key_condition(column: Column[str], keys: frozenset[str], backend: Backend) -
     if len(patterns) < len(spellings):
         conditions.append(backend.among(column, sorted(spellings.difference(patterns))))
     return or_(False, *conditions)
+
+
+def _loose_condition(filter_: FindingFilter, backend: Backend) -> ColumnElement[bool] | None:
+    parts: list[ColumnElement[bool]] = []
+    if filter_.text is not None:
+        # SQLite folds ASCII only: of other letters both cases are looked for.
+        spellings = sorted({filter_.text} if filter_.text.isascii() else {filter_.text.lower(), filter_.text.upper()})
+        columns = (_ROWS.key, _ROWS.crm_value, _ROWS.erp_value, _ROWS.crm_id, _ROWS.erp_id)
+        parts.append(or_(*(backend.contains(column, text) for text in spellings for column in columns)))
+    if (without := chosen(filter_.without)) is not None:
+        parts.append(not_(backend.among(_ROWS.id, row_numbers(without))))
+    return and_(*parts) if parts else None
 
 
 def _pattern_condition(column: Column[str], pattern: str, backend: Backend) -> ColumnElement[bool]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final
 
-from sqlalchemy import Index, func, insert, select
+from sqlalchemy import ColumnElement, Index, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateIndex, DropIndex
 
@@ -19,14 +19,15 @@ from reconciler.model.findings import FindingRow
 from reconciler.store.state import schema
 from reconciler.store.state.database import Database
 from reconciler.store.state.finding_trail import last_event, note_ended
-from reconciler.store.state.groups import OPEN, GroupNumbers, read_groups
-from reconciler.store.state.merge import Merge, entity_groups, recount
+from reconciler.store.state.groups import NOT_CLOSED, OPEN, GroupNumbers, read_groups
+from reconciler.store.state.merge import SHOWN_SEPARATOR, Merge, entity_groups, recount
 from reconciler.store.state.records import FindingTotals
 from reconciler.store.state.runs import begin_check, latest_run, number_of
 from reconciler.store.state.staging import Batches, stage_findings
 from reconciler.store.state.webhook_records import KeyScope
 
 _COUNTS: Final = schema.finding_counts.c
+_KNOWN: Final = schema.findings.c
 _GROUPS: Final = schema.finding_groups.c
 _ENTITIES: Final = schema.run_entities.c
 
@@ -72,7 +73,14 @@ class Recorder:
                 return _totals(entity, before, await _census(connection), reopened, closed)
 
     async def record(
-        self, run_id: str, entity: str, batches: Batches, *, close_missing: bool, snapshots: dict[Side, str]
+        self,
+        run_id: str,
+        entity: str,
+        batches: Batches,
+        *,
+        close_missing: bool,
+        snapshots: dict[Side, str],
+        spared: Collection[str] = (),
     ) -> FindingTotals:
         """See `Findings.record`."""
         async with self._recording, self._database.bulk() as connection:
@@ -81,6 +89,8 @@ class Recorder:
             arriving = await stage_findings(connection, self._database.backend, entity, groups, batches)
             async with self._database.write_on(connection):
                 merge = await self._merge(connection, run_id, entity)
+                if spared:
+                    merge = replace(merge, spared=await self._below(connection, entity, spared))
                 await _add_groups(connection, groups)
                 before = await _census(connection)
                 reopened = await self._reopen(connection, merge)
@@ -98,6 +108,15 @@ class Recorder:
             raise StateError(f"the findings of {entity} are already recorded for run {run_id}.")
         now = self._clock()
         return Merge(run_number, entity, now, now.astimezone(self._time_zone).date())
+
+    async def _below(self, connection: AsyncConnection, entity: str, parents: Collection[str]) -> ColumnElement[bool]:
+        """Whether a known finding has one of these keys, or one below it."""
+        chosen = frozenset(parents)
+        query = select(_KNOWN.id, _KNOWN.key).where(
+            _KNOWN.group_id.in_(entity_groups(entity)), _KNOWN.status.in_(NOT_CLOSED)
+        )
+        rows = await connection.execute(query)
+        return self._database.backend.among(_KNOWN.id, [row.id for row in rows if _parents_of(row.key) & chosen])
 
     async def _reopen(self, connection: AsyncConnection, merge: Merge) -> int:
         before = await last_event(connection)
@@ -128,6 +147,12 @@ class _Count:
     cause: str
     status: int
     findings: int
+
+
+def _parents_of(key: str) -> set[str]:
+    """The key, and every beginning of it that ends before a separator."""
+    parts = key.split(SHOWN_SEPARATOR)
+    return {SHOWN_SEPARATOR.join(parts[:count]) for count in range(1, len(parts) + 1)}
 
 
 async def _census(connection: AsyncConnection) -> list[_Count]:

@@ -87,6 +87,9 @@ class FindingFilter:
         field: field name; "" is a finding of the whole record.
         key: as stored or as shown (parts joined by `|`). `*` stands for any text; every other character for itself.
         ids: whole fingerprints. `Findings.get` takes a unique beginning.
+        text: somewhere in the key, or in an id or value of a side. Upper and lower case of ASCII letters are the same;
+            accents count.
+        without: whole fingerprints of findings that are left out, whatever else holds.
     """
 
     entity: Choice = None
@@ -96,11 +99,13 @@ class FindingFilter:
     status: Choice = None
     key: Choice = None
     ids: Choice = None
+    text: str | None = None
+    without: Choice = None
 
     @property
     def restricts(self) -> bool:
-        """Whether any part is given."""
-        parts = (self.entity, self.field, self.kind, self.cause, self.status, self.key, self.ids)
+        """Whether any part is given. Leaving some out restricts nothing."""
+        parts = (self.entity, self.field, self.kind, self.cause, self.status, self.key, self.ids, self.text)
         return any(part is not None for part in parts)
 
 
@@ -195,6 +200,8 @@ class FindingEventKind(StrEnum):
     """An acceptance ended because a side shows another value."""
     EXPIRED = "expired"
     """An acceptance ended because its last day has passed."""
+    WITHDRAWN = "withdrawn"
+    """An acceptance ended because somebody took it back."""
     CLOSED = "closed"
 
 

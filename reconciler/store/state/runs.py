@@ -96,9 +96,15 @@ class Runs:
         async with self._database.read() as connection:
             return set((await connection.execute(query)).scalars())
 
-    async def history(self, limit: int) -> list[RunRecord]:
-        """The latest runs, newest first, at most `limit`. Checks of single records are not among them."""
+    async def history(self, limit: int, *, before: str | None = None) -> list[RunRecord]:
+        """The latest runs, newest first, at most `limit`. Checks of single records are not among them.
+
+        Args:
+            before: id of a run; only earlier ones. Of an id that no run has there are none.
+        """
         runs = select(schema.runs).where(_RUNS.kind == RUN)
+        if before is not None:
+            runs = runs.where(_RUNS.number < select(_RUNS.number).where(_RUNS.id == before).scalar_subquery())
         return await self._read(runs.order_by(_RUNS.number.desc()).limit(limit))
 
     async def get(self, run_id: str) -> RunRecord:

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from reconciler.model.correction_records import LIVE_STATES
 from reconciler.store.state.instant import Instant
 
-REVISIONS: Final = ("v0001", "v0002", "v0003", "v0004")
+REVISIONS: Final = ("v0001", "v0002", "v0003", "v0004", "v0005", "v0006", "v0007", "v0008")
 """Every migration there is, oldest first. A state that names another one was written by a newer version."""
 
 metadata = MetaData(
@@ -335,3 +335,126 @@ audit_head = Table(
     Column("digest", String(64), nullable=False),
 )
 """One row: number and digest of the last audit entry, so that a shortened trail is noticed."""
+
+record_changes = Table(
+    "record_changes",
+    metadata,
+    Column("number", ROW_NUMBER, primary_key=True, autoincrement=False),
+    # Both empty: anything may have changed.
+    Column("entity", Text),
+    Column("name", Text),
+    Column("told_at", Instant, nullable=False, index=True),
+)
+
+record_change_head = Table(
+    "record_change_head",
+    metadata,
+    Column("number", BigInteger, nullable=False),
+    Column("dropped", BigInteger, nullable=False),
+)
+"""One row: number of the last change, and of the last one that was dropped, so that a reader knows what it missed."""
+
+service_sessions = Table(
+    "service_sessions",
+    metadata,
+    Column("number", ROW_NUMBER, primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("token_mark", String(64), nullable=False, index=True),
+    Column("begun_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+)
+
+tax_drafts = Table(
+    "tax_drafts",
+    metadata,
+    Column("number", ROW_NUMBER, primary_key=True),
+    Column("mark", String(64), nullable=False, unique=True),
+    Column("system", Text, nullable=False),
+    # Empty until the ERP has told the id.
+    Column("draft", Text),
+    Column("begun_at", Instant, nullable=False),
+    Column("told", Boolean, nullable=False),
+)
+"""Drafts that were saved in an ERP to ask for taxes, and are not surely gone."""
+
+stage_changes = Table(
+    "stage_changes",
+    metadata,
+    Column("number", ROW_NUMBER, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("previous", String(16), nullable=False),
+    Column("person", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("systems", String(64), nullable=False),
+)
+"""Promotions and fall-backs; the last one says how far the project is let."""
+
+pilot_declarations = Table(
+    "pilot_declarations",
+    metadata,
+    Column("number", ROW_NUMBER, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+pilot_freezes = Table(
+    "pilot_freezes",
+    metadata,
+    Column("number", ROW_NUMBER, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("lifted_at", Instant),
+    Column("lifted_by", Text),
+    Column("why_lifted", Text, nullable=False),
+)
+
+pilot_writes = Table(
+    "pilot_writes",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("writes", Integer, nullable=False),
+)
+"""How many records were begun to be written on a calendar day of the project, by all processes together."""
+
+pilot_days = Table(
+    "pilot_days",
+    metadata,
+    Column("declaration", ForeignKey("pilot_declarations.number"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("measure", String(32), primary_key=True),
+    Column("value", Text),
+    Column("sample", Integer, nullable=False),
+    Column("measured_at", Instant, nullable=False),
+)
+
+pilot_feedback = Table(
+    "pilot_feedback",
+    metadata,
+    Column("number", ROW_NUMBER, primary_key=True),
+    Column("id", String(16), nullable=False, unique=True),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("severity", String(8), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("closed_at", Instant),
+    Column("closed_by", Text),
+    Column("answer", Text, nullable=False),
+    Index(None, "entity", "key"),
+)
+
+pilot_signatures = Table(
+    "pilot_signatures",
+    metadata,
+    Column("number", ROW_NUMBER, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("content", String(64), nullable=False),
+    UniqueConstraint("content", "role"),
+)

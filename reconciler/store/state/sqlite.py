@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Sequence
+from array import array
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final, cast
 
 import aiosqlite
 import orjson
-from sqlalchemy import Column, ColumnElement, Connection, Table, event, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, event, func, select
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.engine.interfaces import AdaptedConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -21,7 +22,7 @@ from sqlalchemy.schema import CreateTable
 
 from reconciler.errors import StateError
 from reconciler.store.state.address import Address
-from reconciler.store.state.backend import WRITES, StagedRow, staged
+from reconciler.store.state.backend import NUMBERS_AT_ONCE, WRITES, StagedRow, staged
 from reconciler.store.state.faults import state_errors
 from reconciler.store.state.runlock import FileRunLock, Purpose
 
@@ -33,6 +34,7 @@ _SETTINGS: Final = """
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
+    PRAGMA cache_size = -16384;
     PRAGMA secure_delete = FAST;
     PRAGMA journal_size_limit = 67108864;
 """
@@ -145,6 +147,17 @@ class SqliteBackend:
     async def note_growth(self, connection: AsyncConnection) -> None:
         """Nothing to do: SQLite plans these statements by their indexes alone."""
 
+    async def numbers(self, connection: AsyncConnection, query: Select[tuple[int]]) -> AsyncGenerator[array[int], None]:
+        """Past SQLAlchemy, whose rows make a million numbers three times as slow. Values are bound, as ever."""
+        compiled = query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+        bound = compiled.params
+        values = [bound[name] for name in getattr(compiled, "positiontup", None) or ()]
+        raw = await connection.get_raw_connection()
+        driver = cast("aiosqlite.Connection", raw.driver_connection)
+        async with driver.execute(compiled.string, values) as cursor:
+            while rows := await cursor.fetchmany(NUMBERS_AT_ONCE):
+                yield array("q", [number for (number,) in rows])
+
     def insert(self, table: Table) -> Insert:
         """An INSERT that understands ON CONFLICT."""
         return insert(table)
@@ -153,6 +166,10 @@ class SqliteBackend:
         """GLOB, with its other special characters taken literally."""
         literal = pattern.replace("[", "[[]").replace("?", "[?]")
         return column.op("GLOB", is_comparison=True)(literal)
+
+    def contains(self, column: Column[Any], text: str) -> ColumnElement[bool]:
+        """LIKE, which folds ASCII by itself here."""
+        return column.contains(text, autoescape=True)
 
     def among(self, column: Column[Any], values: Collection[int] | Collection[str]) -> ColumnElement[bool]:
         """The values travel as one JSON text: SQLite limits how many parameters a statement has."""

@@ -9,19 +9,27 @@ from pathlib import Path
 
 from reconciler.model.corrections import JournalStep
 from reconciler.store.state.audit import AuditTrail
+from reconciler.store.state.correction_lists import CorrectionLists
 from reconciler.store.state.corrections import Corrections
 from reconciler.store.state.database import Database, backend_for
 from reconciler.store.state.file_ledger import StoredFileLedger
+from reconciler.store.state.finding_lists import FindingLists
 from reconciler.store.state.findings import Findings
 from reconciler.store.state.group_commit import GroupCommit
 from reconciler.store.state.journal import Journal
 from reconciler.store.state.moves import MoveRequest, MoveWriter
+from reconciler.store.state.pilot import PilotRecords
+from reconciler.store.state.record_changes import RecordChanges
 from reconciler.store.state.runlock import RunLock
 from reconciler.store.state.runs import Runs
+from reconciler.store.state.sessions import ServiceSessions
 from reconciler.store.state.snapshot_manifest import SnapshotManifest
+from reconciler.store.state.stages import Stages
+from reconciler.store.state.tax_drafts import TaxDrafts
 from reconciler.store.state.tokens import TokenStore
 from reconciler.store.state.upgrade import upgrade
 from reconciler.store.state.webhook_queue import WebhookQueue
+from reconciler.store.state.withdrawals import Withdrawals
 
 
 def _now() -> datetime:
@@ -35,11 +43,18 @@ class State:
         runs: history and the run going on.
         snapshots: the manifest of snapshots and the marks of the next pull.
         findings: recording, reading and deciding.
+        lists: long lists of findings, for screens.
         webhooks: deliveries, and the records that wait to be read again because of them.
+        changes: records that changed in a system, for processes that remember something of them.
         webhook_lock: held by the one process that works them off.
         corrections: what is to be changed, who allowed it, and how far it went.
+        correction_lists: long lists of corrections, for screens.
+        withdrawals: decisions taken back.
         journal: what is known to have happened while corrections were applied.
         audit: who did what; chained.
+        sessions: who is signed in at the service.
+        stages: how far the project is let, and what freezes it.
+        pilot: what is kept of pilots.
     """
 
     def __init__(self, database: Database, clock: Callable[[], datetime], time_zone: tzinfo) -> None:
@@ -48,13 +63,20 @@ class State:
         self.runs = Runs(database, clock)
         self.snapshots = SnapshotManifest(database, clock)
         self.findings = Findings(database, clock, time_zone)
-        self.webhooks = WebhookQueue(database, clock)
+        self.lists = FindingLists(database, self.findings)
+        self.changes = RecordChanges(database, clock)
+        self.webhooks = WebhookQueue(database, clock, self.changes)
         self.webhook_lock: RunLock = database.webhook_lock
         writer = MoveWriter(database.backend, clock)
         self._commits: GroupCommit[JournalStep | MoveRequest, list[str]] = GroupCommit(database, writer.write)
         self.corrections = Corrections(database, clock, self._commits)
+        self.correction_lists = CorrectionLists(database, self.corrections)
         self.journal = Journal(database, self._commits)
+        self.withdrawals = Withdrawals(database, clock)
         self.audit = AuditTrail(database, clock)
+        self.sessions = ServiceSessions(database, clock)
+        self.stages = Stages(database, clock)
+        self.pilot = PilotRecords(database, clock)
 
     @classmethod
     @asynccontextmanager
@@ -89,6 +111,10 @@ class State:
     def tokens(self, system: str) -> TokenStore:
         """The tokens of one system."""
         return TokenStore(self._database, self._clock, system)
+
+    def tax_drafts(self, system: str) -> TaxDrafts:
+        """The drafts saved in one ERP. Another system at another address has others."""
+        return TaxDrafts(self._database, self._clock, system)
 
     def file_ledger(self, system: str) -> StoredFileLedger:
         """The files taken in from one system."""

@@ -23,16 +23,23 @@ async def upgrade(database: Database) -> None:
     """
     shown = database.backend.address.shown
     async with database.read() as connection:
-        if await connection.run_sync(_revision, shown) == REVISIONS[-1]:
+        if await connection.run_sync(revision_of, shown) == REVISIONS[-1]:
             return
     async with database.write() as connection:
         # Another process may have done it while this one waited for the right to write.
-        if await connection.run_sync(_revision, shown) != REVISIONS[-1]:
+        if await connection.run_sync(revision_of, shown) != REVISIONS[-1]:
             await connection.run_sync(_migrate)
 
 
-def _revision(connection: Connection, shown: str) -> str | None:
-    """The migration the tables are at; None for an empty database."""
+def revision_of(connection: Connection, shown: str) -> str | None:
+    """The migration the tables are at; None for an empty database.
+
+    Args:
+        shown: which state, for messages.
+
+    Raises:
+        StateError: a newer version wrote them, or they belong to another program.
+    """
     tables = set(inspect(connection).get_table_names())
     if _VERSION_TABLE not in tables:
         ours = tables if connection.dialect.name == "sqlite" else tables & metadata.tables.keys()

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from reconciler.model.entities import Side
 from reconciler.store.state import schema
 from reconciler.store.state.database import Database
+from reconciler.store.state.record_changes import RecordChanges, RecordName
 from reconciler.store.state.webhook_records import Accepted, HintedRecord, IncomingNotice, PendingHint, QueueLength
 
 _HINTS: Final = schema.webhook_hints.c
@@ -24,15 +25,21 @@ _LONGEST_PROBLEM_CHARACTERS: Final = 500
 class WebhookQueue:
     """The queue of one state. One worker at a time takes from it (`Database.webhook_lock`); anybody may add."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], changes: RecordChanges) -> None:
         self._database = database
         self._clock = clock
+        self._changes = changes
 
-    async def accept(self, side: Side, notices: Sequence[IncomingNotice]) -> Accepted:
+    async def accept(
+        self, side: Side, notices: Sequence[IncomingNotice], *, changed: Collection[RecordName] | None = ()
+    ) -> Accepted:
         """Take a verified delivery. When this returns, what it asks for survives a loss of power.
 
         An event whose identity the vendor gave is taken once. One without is queued whenever it comes: an equal body
         may be a second change. Records that wait already keep their place and wait once.
+
+        Args:
+            changed: told to `RecordChanges` in the same transaction.
         """
         now = self._clock()
         repeated = 0
@@ -45,6 +52,7 @@ class WebhookQueue:
                     wanted.update(dict.fromkeys(notice.hints))
             for hint in wanted:
                 await self._add(connection, side, hint, now)
+            await self._changes.add(connection, changed)
         return Accepted(len({(hint.entity, hint.record_id) for hint in wanted}), repeated)
 
     async def due(self, limit: int) -> list[PendingHint]:

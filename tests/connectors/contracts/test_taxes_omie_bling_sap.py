@@ -20,7 +20,7 @@ from tests.connectors.contracts.tax_contracts import LastRead, erp_of, refusal, 
 from tests.connectors.contracts.test_sap_b1 import LOGIN_BODY, cookies, login, logout
 from tests.connectors.omie_exchanges import KEYS, by_filter, call, customer, fault, listed
 from tests.connectors.strict_server import Answer, Exchange
-from tests.taxes.asking import Erp
+from tests.taxes.asking import Erp, line
 
 Change = Callable[[Any], None]
 
@@ -174,6 +174,49 @@ async def test_omie_is_asked_itself_and_not_the_memory_for_repeated_questions() 
             await erp.reader.ask(sale())
 
 
+def omie_scenario(product: int, **rates: JsonValue) -> Exchange:
+    asked: JsonValue = {
+        "codigo_cliente_omie": 7,
+        "consumo_final": "N",
+        "codigo_produto": product,
+        "codigo_cenario": 99,
+    }
+    body: JsonValue = {"call": "ListarImpostosCenario", "param": [asked], **KEYS}
+    found: JsonValue = {"uf_cliente": "PR", "uf_empresa": "SP", "ncm": "84818099", "impostos": {**rates}}
+    return Exchange("POST", "/geral/cenarios/", Answer(found), body=body)
+
+
+def omie_by_scenario(*exchanges: Exchange) -> AbstractAsyncContextManager[Erp]:
+    """With the second call instead of the first."""
+    description = load_description("omie", Path())
+    chosen = description.model_copy(update={"taxes": description.other_taxes["cenario"]})
+    return erp_of(chosen, *exchanges, credentials=KEYS, context={"consumidor_final": "N", "cenario": 99})
+
+
+async def test_omie_scenarios_tell_rates_and_no_amount_is_made_of_them() -> None:
+    exchanges = [
+        *omie_found(),
+        omie_scenario(11, cfop="6102", cst_icms="00", aliquota_icms=12, aliquota_ipi=5, aliquota_cofins=0),
+        omie_scenario(22, aliquota_icms=7.5, aliquota_cbs=0.9),
+    ]
+    async with omie_by_scenario(*exchanges) as erp:
+        answer = await erp.taxes(sale())
+    assert refusal(answer) == "rates_only"
+    assert [{each["kind"]: each["rate"] for each in line["rates"]} for line in answer["rates"]] == [
+        {"icms": "0.12", "ipi": "0.05"},
+        {"icms": "0.075", "cbs": "0.009"},
+    ]
+
+
+async def test_omie_scenarios_are_asked_once_for_a_product_that_is_in_two_lines() -> None:
+    """Trap 4: the same question again would be answered with a notice."""
+    found = [each for each in omie_found() if "B-2" not in str(each.body)]
+    lines = [line("A-1", quantity, "150.00", label=label) for label, quantity in (("1", "2"), ("2", "3"))]
+    async with omie_by_scenario(*found, omie_scenario(11, aliquota_icms=12)) as erp:
+        answer = await erp.taxes(sale(*lines))
+    assert [len(line["rates"]) for line in answer["rates"]] == [1, 1]
+
+
 # Bling
 
 
@@ -255,6 +298,7 @@ async def test_bling_is_asked_once_for_each_item_with_the_origin_of_its_product(
         [("icms", "0.12", "89.99", "10.80", "in price")],
     ]
     assert (answer["totals"]["goods"], answer["totals"]["taxes_in_price"]) == ("1589.99", "190.80")
+    assert answer["warnings"] == []
 
 
 async def test_bling_tells_no_amount_of_difal_and_an_incomplete_answer_is_none() -> None:
@@ -268,6 +312,24 @@ async def test_bling_tells_no_amount_of_difal_and_an_incomplete_answer_is_none()
         answer = await erp.taxes(sale(ship_to=CURITIBA))
     assert refusal(answer) == "value_missing"
     assert "icms.valorIcmsUfDestino" in answer["message"]
+
+
+@pytest.mark.parametrize(
+    ("fcp", "outcome"),
+    [
+        ({"porcentagemFcp": 2, "valorFcpEfetivo": 30.0}, "calculated"),
+        ({"porcentagemFcp": 2, "valorFcpEfetivo": 0}, "arithmetic"),
+        ({"porcentagemFcp": 2}, "value_missing"),
+    ],
+    ids=["told", "something else", "not told"],
+)
+async def test_bling_fcp_is_in_the_answer_or_there_is_none(fcp: dict[str, JsonValue], outcome: str) -> None:
+    exchanges = [*bling_product("A-1", 11, 0), bling_item(11, 150, 10, 0, bling_taxes(1500.0, 180.0, **fcp))]
+    async with bling(*exchanges) as erp:
+        answer = await erp.taxes(sale(line("A-1", "10", "150.00"), ship_to=CURITIBA))
+    assert answer.get("reason", "calculated") == outcome
+    if outcome == "calculated":
+        assert ("fcp", "0.02", "1500.00", "30.00", "in price") in shown(answer)[0]
 
 
 async def test_bling_must_know_where_the_goods_go() -> None:
@@ -355,6 +417,13 @@ async def test_sap_previews_the_quote_as_an_order() -> None:
         [("ipi", "0.05", None, "4.50", "added")],
     ]
     assert (answer["totals"]["goods"], answer["totals"]["total"]) == ("1589.99", "1594.49")
+    assert "destination_not_sent" not in [note["code"] for note in answer["warnings"]]
+
+
+async def test_sap_is_not_told_where_the_goods_go_and_the_answer_says_so() -> None:
+    async with sap(sap_description(**NAMED), sap_answer()) as erp:
+        answer = await erp.taxes(sale(ship_to=CURITIBA))
+    assert "destination_not_sent" in [note["code"] for note in answer["warnings"]]
 
 
 async def test_sap_as_shipped_names_the_jurisdiction_that_nobody_has_named_yet() -> None:

@@ -1,0 +1,1 @@
+"""The pilot as people and the nightly job use it."""

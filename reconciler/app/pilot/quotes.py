@@ -1,0 +1,76 @@
+"""The taxes of the pilot's open quotes, asked as a salesperson would ask: within the deadline, nothing remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from reconciler.app.correct import Acting, ScopeKeys
+from reconciler.app.pilot.measuring import TaxesSeen
+from reconciler.app.quote_reading import Quote, UnusableQuote, open_quote_reader
+from reconciler.app.tax_drift import compare_quotes
+from reconciler.app.tax_run import wants_taxes, why_not_compared
+from reconciler.app.taxes import open_taxes
+from reconciler.errors import SystemReadError
+from reconciler.model.entities import QUOTES
+from reconciler.pilot.guard import WrittenRecord, in_scope
+from reconciler.taxes.answer import Delivery, money
+
+
+@dataclass(slots=True)
+class _Stopwatch:
+    """Notes how long each question took."""
+
+    elapsed_ms: list[int] = field(default_factory=list)
+
+    def delivered(self, delivery: Delivery, elapsed_s: float) -> None:
+        self.elapsed_ms.append(round(elapsed_s * 1000))
+
+    def asked(self, outcome: str, elapsed_s: float) -> None:
+        """Part of the protocol."""
+
+    def warmed_up(self, failure: str | None) -> None:
+        """Part of the protocol."""
+
+
+async def taxes_of_quotes(acting: Acting, keys: ScopeKeys, warnings: list[str]) -> TaxesSeen | None:
+    """Ask the ERP about every open quote of the pilot. None where there are none to ask about, with a warning where
+    they could not be read.
+
+    Raises:
+        ConfigurationError: the project file or a description is wrong.
+        StateError: the state cannot be used.
+    """
+    workspace = acting.workspace
+    if QUOTES.name not in keys or not wants_taxes(workspace.project):
+        return None
+    if (why := why_not_compared(workspace.project, acting.descriptions)) is not None:
+        warnings.append(f"taxes of quotes were not asked for: {why}.")
+        return None
+    watch = _Stopwatch()
+    try:
+        async with open_quote_reader(workspace) as quotes, open_taxes(workspace, observer=watch) as desk:
+            chosen = [each for each in await quotes.all_open() if _is_ours(acting, keys, each)]
+            at_once = workspace.project.file.taxes.drift_concurrency
+            compared = await compare_quotes(desk, quotes, chosen, at_once=at_once)
+    except SystemReadError as error:
+        warnings.append(f"taxes of quotes were not asked for: {error.message}")
+        return None
+    return TaxesSeen(
+        quotes=len(compared.quotes),
+        in_time=compared.calculated,
+        elapsed_ms=watch.elapsed_ms,
+        compared=compared.calculated,
+        at_stake=Decimal(money(compared.at_stake)),
+    )
+
+
+def _is_ours(acting: Acting, keys: ScopeKeys, quote: Quote | UnusableQuote) -> bool:
+    """Of quotes that only the CRM has there are no snapshots: then the quote itself says whose it is."""
+    if QUOTES.name in acting.plans:
+        return quote.key in keys[QUOTES.name]
+    pilot = acting.workspace.project.file.pilot
+    if pilot is None or not isinstance(quote, Quote):
+        return False
+    customer = quote.would_be["customer"]["tax_id"]
+    return in_scope(pilot.scope, WrittenRecord(QUOTES.name, quote.key, customers=frozenset({customer})))

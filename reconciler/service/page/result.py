@@ -1,0 +1,131 @@
+"""The part of the page that tells what came of the question."""
+
+from __future__ import annotations
+
+import html
+from typing import Final
+
+from reconciler.reports.html.markup import EMPTY, Html, Part, element, isolated
+from reconciler.service.page.answer_view import amounts, standing, status_words
+from reconciler.service.page.asking import Answered, Refused
+from reconciler.service.page.copies import as_csv, as_text, quote_words
+from reconciler.service.page.drift_view import drift_section
+from reconciler.service.page.mistakes import field_id, line_number, message_of
+from reconciler.service.page.typed import Mistake
+from reconciler.service.page.view import View, banner
+from reconciler.taxes.answer import Calculated
+
+NUMBER_FORM: Final = "by-number"
+LINES_FORM: Final = "by-lines"
+_WRONG: Final = frozenset({404, 422})
+_TOO_MANY: Final = 429
+
+
+def result_section(title: str, *parts: Part) -> Html:
+    """Where the focus goes when an answer is there."""
+    heading = element("h2", title, id="result-title")
+    return element("section", heading, *parts, id="result", tabindex="-1", aria_labelledby="result-title")
+
+
+def nothing_asked(view: View) -> Html:
+    """Before the first question."""
+    return result_section(view.texts.result, element("p", view.texts.nothing_asked, class_="quiet"))
+
+
+def answer(answered: Answered, form: str, view: View) -> Html:
+    """What the engine gave. `form` is the id of the form that asked."""
+    result = answered.delivery.result
+    title = quote_words(answered, view) or view.texts.result
+    if isinstance(result, Calculated):
+        again = _buttons(form, view) if answered.delivery.stale else EMPTY
+        found: list[Html] = [standing(answered, view), again, amounts(answered, result, view)]
+        return result_section(title, *found, drift_section(answered, view), _copies(answered, result, view))
+    buttons = _buttons(form, view, offers_stale=True)
+    return result_section(title, standing(answered, view), buttons, drift_section(answered, view))
+
+
+def refusal(refused: Refused, form: str, view: View, request_id: str) -> Html:
+    """There is no answer: why, and when to come again."""
+    texts = view.texts
+    parts: list[Part] = [element("p", isolated(refusal_words(refused, view)))]
+    if refused.detail and refused.code == "wrong_quote":
+        parts.append(element("p", isolated(refused.detail), class_="origin", lang="en"))
+    if refused.retry_after_s is not None:
+        parts.append(element("p", texts.retry_in.format(seconds=refused.retry_after_s)))
+    if refused.status >= _TOO_MANY:
+        parts.append(element("p", texts.no_amounts))
+    code: list[Part] = [texts.reason_code, ": ", element("code", refused.code)]
+    if request_id:
+        code += [" · ", texts.request_id, ": ", element("code", request_id)]
+    parts.append(element("p", *code, class_="origin"))
+    title = texts.refused_quote if refused.status in _WRONG else texts.unavailable
+    buttons = _buttons(form, view) if refused.retry_after_s is not None else EMPTY
+    return result_section(texts.result, banner(title, *parts), buttons)
+
+
+def refusal_words(refused: Refused, view: View) -> str:
+    """Why there is no answer, for people."""
+    texts = view.texts
+    if refused.status == 422:
+        number = line_number(refused.place)
+        words = message_of(refused.place, refused, texts)
+        return words if number is None else f"{texts.line.format(line=number)}: {words}"
+    return texts.problems.get(refused.code, texts.other_problem)
+
+
+def correction(mistake: Mistake, view: View) -> Html:
+    """Points to the field that is wrong."""
+    texts, number = view.texts, line_number(mistake.place)
+    where = "" if number is None else f"{texts.line.format(line=number)}: "
+    link = element("a", where, mistake.message, href=f"#{field_id(mistake.place)}")
+    return result_section(texts.result, banner(texts.wrong, element("p", link)))
+
+
+def announcement(outcome: Answered | Refused | None, view: View) -> str:
+    """What screen readers say when the answer is there."""
+    if outcome is None:
+        return ""
+    if isinstance(outcome, Refused):
+        return refusal_words(outcome, view)
+    result = outcome.delivery.result
+    words = status_words(outcome, view)
+    if not isinstance(result, Calculated):
+        return f"{words}. {view.texts.no_amounts}"
+    added, total = view.figures.amount(result.totals.added), view.figures.amount(result.totals.total)
+    return f"{words}. {view.texts.taxes_added}: {added}. {view.texts.total}: {total}."
+
+
+def _buttons(form: str, view: View, *, offers_stale: bool = False) -> Html:
+    again = element("button", view.texts.try_again, type="submit", form=form, class_="main")
+    stale = element("button", view.texts.accept_stale, type="submit", form=form, name="stale", value="1")
+    return element("p", again, " ", stale if offers_stale else EMPTY, class_="buttons again")
+
+
+def _copies(answered: Answered, result: Calculated, view: View) -> Html:
+    texts = view.texts
+    return element(
+        "section",
+        element(
+            "p",
+            element("button", texts.copy_text, type="button", data_copies="as-text", hidden=""),
+            element("button", texts.copy_csv, type="button", data_copies="as-csv", hidden=""),
+            element("button", texts.print, type="button", data_prints="", hidden=""),
+            element("span", class_="told quiet"),
+            class_="buttons",
+        ),
+        element(
+            "details",
+            element("summary", f"{texts.as_text} · {texts.as_csv}"),
+            _copy("as-text", texts.as_text, as_text(answered, result, view)),
+            _copy("as-csv", texts.as_csv, as_csv(answered, result, view)),
+        ),
+        class_="copies",
+        data_copied=texts.copied,
+        data_not_copied=texts.not_copied,
+    )
+
+
+def _copy(identity: str, label: str, content: str) -> Html:
+    # A line break is part of the content here; the first one after the tag is not.
+    area = Html(f'<textarea id="{identity}" readonly rows="8" spellcheck="false">\n{html.escape(content)}</textarea>')
+    return element("div", element("label", label, for_=identity), area, class_="field")

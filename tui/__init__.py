@@ -1,0 +1,1 @@
+"""The terminal of the technical lead: review, approve, apply, ask taxes, run the pilot."""

@@ -1,0 +1,1 @@
+"""The actions, one module for each part of the application; `actions.py` puts them together."""

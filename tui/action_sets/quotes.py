@@ -1,0 +1,16 @@
+"""What can be done where taxes are asked for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tui.action import Action, ActionGroup
+
+_QUOTES: Final = frozenset({"quotes"})
+
+ACTIONS: Final[tuple[Action, ...]] = (
+    Action(id="quotes.number", key="slash,n", group=ActionGroup.CHOOSE, places=_QUOTES, in_footer=True),
+    Action(id="quotes.ask", key="enter", group=ActionGroup.WORK, places=_QUOTES, in_footer=True),
+    Action(id="quotes.build", key="b", group=ActionGroup.WORK, places=_QUOTES, in_footer=True),
+    Action(id="quotes.give_up", key="C", group=ActionGroup.WORK, places=_QUOTES),
+)

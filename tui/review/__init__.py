@@ -1,0 +1,1 @@
+"""What the review screen is made of."""

@@ -1,0 +1,1 @@
+"""The screens, one module each; `places.py` says how they are reached."""

@@ -1,0 +1,252 @@
+"""Review: causes first, findings beneath, one record side by side, and what is decided about them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar, Final
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.containers import Container, VerticalScroll
+from textual.widgets import Input, Static
+
+from reconciler.app.review.causes import SAVED
+from reconciler.app.review.conflicts import Seen
+from reconciler.app.review.records import RecordReader, ReviewedRecord
+from reconciler.store.state.records import FindingSort
+from tui.review.listing import ListingScreen
+from tui.review.narrowing import LONGEST_CHARACTERS, WrongWord, narrowed
+from tui.review.parts import Part, RecordView
+from tui.review.tabs import FilterTabs
+from tui.session import Session
+from tui.text import plain
+from tui.viewmodel import problem_of
+from tui.widgets.table_drawing import ASCII_SIGNS, Signs
+from tui.widgets.table_rows import TableRow
+from tui.widgets.virtual_table import LONGEST_RANGE_ROWS, VirtualTable
+
+_WIDE_COLUMNS: Final = 120
+_REST_S: Final = 0.05
+"""How long the cursor rests on a line before its record is read."""
+_SORTS: Final = (FindingSort.KEY, FindingSort.LAST_SEEN, FindingSort.ID)
+_RECORD: Final = "record"
+
+
+class ReviewScreen(ListingScreen):
+    """The place where differences are decided about."""
+
+    PLACE: ClassVar[str] = "review"
+    AUTO_FOCUS = "#list"
+    CSS = """
+    ReviewScreen #facts { height: 1; padding: 0 1; color: $text-muted; }
+    ReviewScreen #filter { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
+    ReviewScreen #split { height: 1fr; layout: vertical; }
+    ReviewScreen #list { height: 1fr; }
+    ReviewScreen #record { height: 45%; border-top: solid $primary; padding: 0 1; }
+    ReviewScreen #record:focus { border-top: heavy $accent; }
+    ReviewScreen.-wide #split { layout: horizontal; }
+    ReviewScreen.-wide #list { width: 3fr; height: 1fr; }
+    ReviewScreen.-wide #record { width: 2fr; height: 1fr; border-top: none; border-left: solid $primary; }
+    ReviewScreen.-wide #record:focus { border-left: heavy $accent; }
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.part = Part.FIELDS
+        self._record: ReviewedRecord | None = None
+        self._record_view = RecordView(session)
+        self._reader: RecordReader | None = None
+
+    def compose_body(self) -> ComposeResult:
+        signs = ASCII_SIGNS if self.session.ascii_only else Signs()
+        yield FilterTabs(self.texts, self._choose_tab, id="tabs")
+        yield Input(placeholder=self.texts("review.filter.placeholder"), max_length=LONGEST_CHARACTERS, id="filter")
+        yield Static(plain(""), id="facts")
+        with Container(id="split"):
+            yield VirtualTable(self.lines.columns(), self.texts, self.session.keymap, signs=signs, id="list")
+            with VerticalScroll(id="record"):
+                yield Static(plain(""), id="record-text")
+
+    # Showing what is there.
+
+    @on(VirtualTable.MarksChanged)
+    def _marks_changed(self) -> None:
+        self.show_facts()
+        self.keys_may_differ()
+
+    @on(VirtualTable.RangeTooLong)
+    def _range_too_long(self) -> None:
+        most = self.texts.number(LONGEST_RANGE_ROWS)
+        self.house.tell(self.texts("review.range_too_long", most=most), severity="warning")
+
+    @on(VirtualTable.ReadFailed)
+    def _read_failed(self, event: VirtualTable.ReadFailed) -> None:
+        self.house.tell_problem(problem_of(event.error, self.texts))
+
+    @on(VirtualTable.CursorMoved)
+    def _cursor_moved(self, event: VirtualTable.CursorMoved) -> None:
+        self._show_record(event.row)
+
+    @on(VirtualTable.Opened)
+    async def _opened(self, event: VirtualTable.Opened) -> None:
+        if event.row.heading is None:
+            self.query_one("#record").focus()
+            return
+        source = self.source
+        section = None if source is None else source.section(event.row.section)
+        if source is None or section is None:
+            return
+        section.is_open = not section.is_open
+        self.view.opened = {each.id for each in source.sections if each.is_open}
+        if section.is_open and not section.is_complete:
+            await self.begin_order(source, section)
+        source.arrange()
+        await self.table.reload()
+        self.show_facts()
+
+    @work(group=_RECORD, exclusive=True, exit_on_error=False)
+    async def _show_record(self, row: TableRow | None) -> None:
+        await asyncio.sleep(_REST_S)
+        if row is None or row.heading is not None:
+            self._put_record(None, row)
+            return
+        if self._reader is None:
+            self._reader = RecordReader(self.acting)
+        record = await self._reader.read(row.id)
+        self._put_record(record, row)
+        if self.source is not None:
+            shown = None if record.correction is None else record.correction.correction
+            finding = record.finding
+            self.source.seen[finding.id] = Seen(
+                finding.crm.value,
+                finding.erp.value,
+                None if shown is None else shown.id,
+                None if shown is None else shown.digest,
+            )
+
+    def _put_record(self, record: ReviewedRecord | None, row: TableRow | None) -> None:
+        self._record = record
+        if record is not None:
+            content = self._record_view.content(record, self.part)
+        else:
+            content = plain("" if row is None else self.texts("review.on_heading"), "$text-muted")
+        self.query_one("#record-text", Static).update(content)
+        self.query_one("#record").border_title = plain(self.texts(f"review.part.{self.part.value}"))
+        self.keys_may_differ()
+
+    def shown_record(self) -> ReviewedRecord | None:
+        """The record in the panel, when it is the one under the cursor."""
+        row = self.table.row
+        return (
+            self._record if self._record is not None and row is not None and row.id == self._record.finding.id else None
+        )
+
+    # Looking.
+
+    def do_review_filter(self) -> None:
+        """Type what to look for."""
+        typing = self.query_one("#filter", Input)
+        typing.value = self.view.typed
+        typing.display = True
+        typing.focus()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_typed(self, event: Input.Submitted) -> None:
+        try:
+            narrowed(self.view.tab.filter, event.value)
+        except WrongWord as wrong:
+            known = ", ".join(wrong.known)
+            sentence = self.texts("review.filter.wrong", part=wrong.part, word=wrong.word, known=known)
+            self.house.tell(sentence, severity="warning")
+            return
+        self._close_filter()
+        self.view.typed = event.value.strip()
+        self.load()
+
+    def _close_filter(self) -> None:
+        self.query_one("#filter", Input).display = False
+        self.table.focus()
+
+    def go_back(self) -> bool:
+        """Typing, then the filter, then the marks, then the panel: one at a time."""
+        if self.query_one("#filter", Input).display:
+            self._close_filter()
+        elif self.view.typed:
+            self.view.typed = ""
+            self.load()
+        elif self.table.marks or self.table.is_ranging:
+            self.table.clear_marks()
+        elif self.focused is not self.table and self.state is None:
+            self.table.focus()
+        else:
+            return False
+        return True
+
+    def do_review_mark_all(self) -> None:
+        """Mark everything the list holds."""
+        if self.source is not None:
+            self.table.mark_sections([section.id for section in self.source.sections])
+
+    def do_review_next(self) -> None:
+        """To the next finding."""
+        self._step(1)
+
+    def do_review_previous(self) -> None:
+        """To the finding before."""
+        self._step(-1)
+
+    def _step(self, step: int) -> None:
+        place = None if self.source is None else self.source.next_finding(self.table.cursor, step)
+        if place is None:
+            self.house.tell(self.texts("review.no_further"))
+        else:
+            self.table.move_to(place)
+
+    def do_review_next_tab(self) -> None:
+        """The saved filter after this one."""
+        self._choose_tab(SAVED[(SAVED.index(self.view.tab) + 1) % len(SAVED)].name)
+
+    def do_review_previous_tab(self) -> None:
+        """The saved filter before this one."""
+        self._choose_tab(SAVED[(SAVED.index(self.view.tab) - 1) % len(SAVED)].name)
+
+    def _choose_tab(self, name: str) -> None:
+        self.view.tab = next(each for each in SAVED if each.name == name)
+        self.view.opened = None
+        self.load(quietly=True)
+
+    def do_review_flat(self) -> None:
+        """By cause, or all in one list."""
+        self.view.flat = not self.view.flat
+        self.load(quietly=True)
+
+    def do_review_sort(self) -> None:
+        """Another order."""
+        self.view.sort = _SORTS[(_SORTS.index(self.view.sort) + 1) % len(_SORTS)]
+        self.load(quietly=True)
+
+    def do_review_fields(self) -> None:
+        """Both sides, field by field."""
+        self._show_part(Part.FIELDS)
+
+    def do_review_explain(self) -> None:
+        """How each side's value came to be."""
+        self._show_part(Part.TRACE)
+
+    def do_review_raw(self) -> None:
+        """The records as the systems sent them."""
+        self._show_part(Part.RAW)
+
+    def do_review_history(self) -> None:
+        """What happened to the finding."""
+        self._show_part(Part.HISTORY)
+
+    def _show_part(self, part: Part) -> None:
+        self.part = Part.FIELDS if part is self.part else part
+        self._put_record(self._record, self.table.row)
+        self.query_one("#record", VerticalScroll).scroll_home(animate=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """With room beside the list, the panel goes there."""
+        super().on_resize(event)
+        self.set_class(event.size.width >= _WIDE_COLUMNS, "-wide")

@@ -1,0 +1,1 @@
+"""Every sentence of the terminal UI, by language and part."""

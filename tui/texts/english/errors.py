@@ -1,0 +1,52 @@
+"""What happened and what to do, for every code of the error tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+TEXTS: Final[Mapping[str, str]] = {
+    "error.why": "Why: {why}",
+    "error.to_do": "What to do: {to_do}",
+    "error.nothing_to_do": "press r to try again.",
+    "error.code": "Code to quote: {code}",
+    "error.other.what": "It could not be done.",
+    "error.defect.what": "Something went wrong that should not.",
+    "error.defect.to_do": "Nothing stored before is lost. Press r to try again; report it with the code if it stays.",
+    "error.reconciler_error.what": "It could not be done.",
+    "error.configuration.what": "The configuration is wrong.",
+    "error.configuration.to_do": "Correct the file, leave and open it again.",
+    "error.toml.what": "A line of the configuration is wrong.",
+    "error.toml.to_do": "Correct the line, leave and open it again.",
+    "error.secret_missing.what": "A credential is not where the project says.",
+    "error.secret_missing.to_do": "Put it there, leave and open it again.",
+    "error.refused.what": "It is not allowed.",
+    "error.wrong_quote.what": "Taxes cannot be asked of this quote.",
+    "error.system_read.what": "A system could not be read.",
+    "error.system_read.to_do": "Look at Systems, then press r to try again.",
+    "error.unreachable.what": "A system cannot be reached.",
+    "error.unreachable.to_do": "Look at the network and the address, then press r to try again.",
+    "error.timeout.what": "A system did not answer in time.",
+    "error.timeout.to_do": "Press r to try again.",
+    "error.credentials_refused.what": "A system does not accept our credentials.",
+    "error.credentials_refused.to_do": "Renew them where the project file says they are.",
+    "error.blocked.what": "A system asks us to stay away for now.",
+    "error.blocked.to_do": "Wait until the time it names.",
+    "error.response_not_understood.what": "A system answered something that is not described.",
+    "error.response_not_understood.to_do": "Look at Systems; the description may have to change.",
+    "error.vendor_fault.what": "A system answered with an error of its own.",
+    "error.vendor_fault.to_do": "Press r to try again; ask whoever runs the system if it stays.",
+    "error.page_drift.what": "Records moved while they were read.",
+    "error.page_drift.to_do": "Press r to try again at a quieter time.",
+    "error.tax_answer.what": "The taxes that were answered contradict themselves. None is shown.",
+    "error.tax_answer.to_do": "Ask whoever runs the ERP; nothing was guessed.",
+    "error.write.what": "A record was not written.",
+    "error.not_writable.what": "A record cannot be written. Nothing was sent.",
+    "error.superseded.what": "The record changed since the decision. Nothing was written.",
+    "error.superseded.to_do": "Look at it again and decide anew.",
+    "error.write_refused.what": "The system refused the record.",
+    "error.outcome_unknown.what": "It was sent, and nobody can tell whether it was done.",
+    "error.outcome_unknown.to_do": "Look at the record in the system; it is read again before the next write.",
+    "error.state.what": "The local state cannot be used.",
+    "error.state.to_do": "Press r to try again.",
+}
