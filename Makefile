@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Many tests wait for processes and screens: one more worker than there are processors.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .DEFAULT_GOAL := help
 .PHONY: help demo sandbox serve tui test test-real lint format bench clean
@@ -29,7 +31,7 @@ tui: $(INSTALLED) ## the sandbox systems and the terminal UI over them
 	@$(BIN)/python -m reconciler.cli.demo tui
 
 test: $(INSTALLED) ## run the whole test suite
-	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 test-real: $(INSTALLED) ## a real Tryton ERP from PyPI, vsftpd and OpenSSH from Debian; prints JSON
 	@$(BIN)/python -m tests.real.run
