@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from reconciler.cli.main import app as command_line
 from reconciler.errors import ConfigurationError, RefusedError
+from tests.processes import run_command
 from tests.tui.rig import Opening, Rig
 from tui.__main__ import main
 from tui.opening import Options, open_session
@@ -61,10 +60,6 @@ def test_a_project_that_is_wrong_ends_before_the_screen_is_taken(
 
 
 def test_the_command_needs_a_terminal(tmp_path: Path) -> None:
-    from reconciler.cli import commands
-
-    if not command_line.registered_commands:
-        commands.register(command_line)
-    done = CliRunner().invoke(command_line, ["--project", str(tmp_path / "none.toml"), "tui"])
-    assert isinstance(done.exception, ConfigurationError)
-    assert "needs a terminal" in str(done.exception)
+    done = run_command("--project", tmp_path / "none.toml", "tui")
+    assert done.returncode == 2
+    assert "needs a terminal" in done.stderr
