@@ -13,15 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reconciler.errors import RefusedError
 from reconciler.model.pilot import DayValue, Declared, Feedback, Signature
-from reconciler.store.state import schema
+from reconciler.store.state import pilot_schema
 from reconciler.store.state.audit import append_acts
 from reconciler.store.state.audit_chain import Act, details_text, storable
 from reconciler.store.state.database import Database
 
-_DECLARED: Final = schema.pilot_declarations.c
-_DAYS: Final = schema.pilot_days.c
-_SAID: Final = schema.pilot_feedback.c
-_SIGNED: Final = schema.pilot_signatures.c
+_DECLARED: Final = pilot_schema.pilot_declarations.c
+_DAYS: Final = pilot_schema.pilot_days.c
+_SAID: Final = pilot_schema.pilot_feedback.c
+_SIGNED: Final = pilot_schema.pilot_signatures.c
 
 
 class PilotRecords:
@@ -42,7 +42,7 @@ class PilotRecords:
         """
         values = {"at": at, "person": storable(person), "reason": storable(reason)}
         async with self._database.write() as connection:
-            sealed = insert(schema.pilot_declarations).values(**values, digest=digest, document=document)
+            sealed = insert(pilot_schema.pilot_declarations).values(**values, digest=digest, document=document)
             await connection.execute(sealed)
             declared = await last_declaration(connection)
             if declared is None:
@@ -55,7 +55,7 @@ class PilotRecords:
     async def declarations(self) -> list[Declared]:
         """Every declaration, the first one first."""
         async with self._database.read() as connection:
-            rows = await connection.execute(select(schema.pilot_declarations).order_by(_DECLARED.number))
+            rows = await connection.execute(select(pilot_schema.pilot_declarations).order_by(_DECLARED.number))
             return [_declared(each) for each in rows]
 
     async def keep_day(self, declaration: int, values: Sequence[DayValue], at: datetime) -> None:
@@ -72,12 +72,14 @@ class PilotRecords:
                     "measured_at": at,
                 }
                 key = {"declaration": declaration, "day": each.day, "measure": each.measure}
-                upsert = self._database.backend.insert(schema.pilot_days).values(**key, **measured)
+                upsert = self._database.backend.insert(pilot_schema.pilot_days).values(**key, **measured)
                 await connection.execute(upsert.on_conflict_do_update(index_elements=list(key), set_=measured))
 
     async def days(self, declaration: int) -> list[DayValue]:
         """What was measured while a declaration held, by day and measure."""
-        query = select(schema.pilot_days).where(_DAYS.declaration == declaration).order_by(_DAYS.day, _DAYS.measure)
+        query = (
+            select(pilot_schema.pilot_days).where(_DAYS.declaration == declaration).order_by(_DAYS.day, _DAYS.measure)
+        )
         async with self._database.read() as connection:
             rows = await connection.execute(query)
             return [
@@ -102,13 +104,13 @@ class PilotRecords:
             "answer": "",
         }
         async with self._database.write() as connection:
-            await connection.execute(insert(schema.pilot_feedback).values(values))
+            await connection.execute(insert(pilot_schema.pilot_feedback).values(values))
             details = {name: values[name] for name in ("severity", "entity", "key")}
             await self._tell(connection, feedback.who, "pilot.feedback", feedback.id, details)
 
     async def feedback(self, *, entity: str | None = None, key: str | None = None) -> list[Feedback]:
         """What was said, the latest last: all of it, or about records of an entity, or about one record."""
-        query = select(schema.pilot_feedback).order_by(_SAID.number)
+        query = select(pilot_schema.pilot_feedback).order_by(_SAID.number)
         if entity is not None:
             query = query.where(_SAID.entity == entity)
         if key is not None:
@@ -126,7 +128,7 @@ class PilotRecords:
             RefusedError: there is none, several begin so, or it was closed before.
             StateError: the state cannot be written.
         """
-        begins = select(schema.pilot_feedback).where(_SAID.id.startswith(feedback_id, autoescape=True)).limit(2)
+        begins = select(pilot_schema.pilot_feedback).where(_SAID.id.startswith(feedback_id, autoescape=True)).limit(2)
         async with self._database.write() as connection:
             found = [_feedback(each) for each in await connection.execute(begins)]
             if len(found) != 1 or not feedback_id:
@@ -135,9 +137,9 @@ class PilotRecords:
             if said.closed_at is not None:
                 raise RefusedError(f"feedback {said.id} was closed by {said.closed_by}.")
             closed = {"closed_at": at, "closed_by": storable(person), "answer": storable(answer)}
-            await connection.execute(update(schema.pilot_feedback).where(_SAID.id == said.id).values(closed))
+            await connection.execute(update(pilot_schema.pilot_feedback).where(_SAID.id == said.id).values(closed))
             await self._tell(connection, person, "pilot.feedback_closed", said.id, {"severity": said.severity})
-            query = select(schema.pilot_feedback).where(_SAID.id == said.id)
+            query = select(pilot_schema.pilot_feedback).where(_SAID.id == said.id)
             return _feedback((await connection.execute(query)).one())
 
     async def sign(self, signature: Signature) -> None:
@@ -156,14 +158,14 @@ class PilotRecords:
         async with self._database.write() as connection:
             try:
                 async with connection.begin_nested():
-                    await connection.execute(insert(schema.pilot_signatures).values(values))
+                    await connection.execute(insert(pilot_schema.pilot_signatures).values(values))
             except IntegrityError:
                 raise RefusedError(f"the {signature.role.replace('_', ' ')} has signed this already.") from None
             await self._tell(connection, signature.person, "pilot.signed", signature.content, {"role": signature.role})
 
     async def signatures(self, content: str) -> list[Signature]:
         """The names under exactly this content."""
-        query = select(schema.pilot_signatures).where(_SIGNED.content == content).order_by(_SIGNED.number)
+        query = select(pilot_schema.pilot_signatures).where(_SIGNED.content == content).order_by(_SIGNED.number)
         async with self._database.read() as connection:
             rows = await connection.execute(query)
             return [Signature(each.at, each.person, each.role, each.content) for each in rows]
@@ -177,7 +179,7 @@ class PilotRecords:
 
 async def last_declaration(connection: AsyncConnection) -> Declared | None:
     """The pilot that was declared last, within a transaction."""
-    query = select(schema.pilot_declarations).order_by(_DECLARED.number.desc()).limit(1)
+    query = select(pilot_schema.pilot_declarations).order_by(_DECLARED.number.desc()).limit(1)
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else _declared(row)
 

@@ -12,15 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reconciler.errors import RefusedError
 from reconciler.model.pilot import Declared, Freeze, Stage, StageChange
-from reconciler.store.state import schema
+from reconciler.store.state import pilot_schema
 from reconciler.store.state.audit import append_acts
 from reconciler.store.state.audit_chain import Act, details_text, storable
 from reconciler.store.state.database import Database
 from reconciler.store.state.pilot import last_declaration
 
-_CHANGES: Final = schema.stage_changes.c
-_FREEZES: Final = schema.pilot_freezes.c
-_WRITES: Final = schema.pilot_writes.c
+_CHANGES: Final = pilot_schema.stage_changes.c
+_FREEZES: Final = pilot_schema.pilot_freezes.c
+_WRITES: Final = pilot_schema.pilot_writes.c
 _OURSELVES: Final = "reconciler"
 
 
@@ -54,7 +54,7 @@ class Stages:
     async def history(self) -> list[StageChange]:
         """Every promotion and fall-back, the first one first."""
         async with self._database.read() as connection:
-            rows = await connection.execute(select(schema.stage_changes).order_by(_CHANGES.number))
+            rows = await connection.execute(select(pilot_schema.stage_changes).order_by(_CHANGES.number))
             return [_change(each) for each in rows]
 
     async def move(self, change: StageChange, *, expected: StageChange | None) -> None:
@@ -80,7 +80,7 @@ class Stages:
                 "reason": storable(change.reason),
                 "systems": change.systems,
             }
-            await connection.execute(insert(schema.stage_changes).values(values))
+            await connection.execute(insert(pilot_schema.stage_changes).values(values))
             await self._tell(connection, change.person, act, change.stage, details)
 
     async def freeze(self, rule: str, at: datetime, details: Mapping[str, object]) -> Freeze | None:
@@ -99,7 +99,9 @@ class Stages:
         async with self._database.write() as connection:
             if await _in_force(connection) is not None:
                 return None
-            await connection.execute(insert(schema.pilot_freezes).values(at=at, rule=storable(rule), why_lifted=""))
+            await connection.execute(
+                insert(pilot_schema.pilot_freezes).values(at=at, rule=storable(rule), why_lifted="")
+            )
             frozen = await _in_force(connection)
             if frozen is not None:
                 await self._tell(connection, _OURSELVES, "pilot.frozen", str(frozen.number), {"rule": rule, **details})
@@ -118,7 +120,7 @@ class Stages:
                 raise RefusedError("nothing is frozen.")
             lifted = {"lifted_at": at, "lifted_by": storable(person), "why_lifted": storable(reason)}
             await connection.execute(
-                update(schema.pilot_freezes).where(_FREEZES.number == frozen.number).values(lifted)
+                update(pilot_schema.pilot_freezes).where(_FREEZES.number == frozen.number).values(lifted)
             )
             details = {"rule": frozen.rule, "reason": storable(reason)}
             await self._tell(connection, person, "pilot.freeze_lifted", str(frozen.number), details)
@@ -127,7 +129,7 @@ class Stages:
     async def freezes(self) -> list[Freeze]:
         """Every freeze there was, the first one first."""
         async with self._database.read() as connection:
-            rows = await connection.execute(select(schema.pilot_freezes).order_by(_FREEZES.number))
+            rows = await connection.execute(select(pilot_schema.pilot_freezes).order_by(_FREEZES.number))
             return [_freeze(each) for each in rows]
 
     async def reserve_write(self, day: date, limit: int) -> bool:
@@ -144,9 +146,9 @@ class Stages:
         Raises:
             StateError: the state cannot be written.
         """
-        begun = self._database.backend.insert(schema.pilot_writes).values(day=day, writes=0)
+        begun = self._database.backend.insert(pilot_schema.pilot_writes).values(day=day, writes=0)
         one_more = (
-            update(schema.pilot_writes)
+            update(pilot_schema.pilot_writes)
             .where(_WRITES.day == day, _WRITES.writes < limit)
             .values(writes=_WRITES.writes + 1)
         )
@@ -168,13 +170,13 @@ class Stages:
 
 
 async def _last_change(connection: AsyncConnection) -> StageChange | None:
-    query = select(schema.stage_changes).order_by(_CHANGES.number.desc()).limit(1)
+    query = select(pilot_schema.stage_changes).order_by(_CHANGES.number.desc()).limit(1)
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else _change(row)
 
 
 async def _in_force(connection: AsyncConnection) -> Freeze | None:
-    query = select(schema.pilot_freezes).where(_FREEZES.lifted_at.is_(None)).order_by(_FREEZES.number).limit(1)
+    query = select(pilot_schema.pilot_freezes).where(_FREEZES.lifted_at.is_(None)).order_by(_FREEZES.number).limit(1)
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else _freeze(row)
 
