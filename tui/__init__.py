@@ -1,1 +1,1 @@
-"""The terminal of the technical lead: review, approve, apply, ask taxes, run the pilot."""
+"""The terminal of the technical lead: review, approve, apply, ask taxes."""

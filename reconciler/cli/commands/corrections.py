@@ -105,6 +105,10 @@ def propose(
     if json:
         print_json(document)
         return
+    _print_proposed(document)
+
+
+def _print_proposed(document: Document) -> None:
     print_corrections(document["corrections"][:_TABLE_ROWS])
     print_left_out(document["left_out"], "findings")
     counts = [f"{len(document['added'])} proposed", f"{len(document['unchanged'])} as before"]

@@ -32,7 +32,7 @@ def tui(
         str | None, typer.Option(help="With --serve: how browsers reach it through a reverse proxy.")
     ] = None,
 ) -> None:
-    """Review, approve, apply, ask taxes and run the pilot in the terminal, or in a browser."""
+    """Review, approve, apply and ask taxes in the terminal, or in a browser."""
     if find_spec("textual") is None or find_spec("tui") is None:
         raise ConfigurationError(
             "the terminal UI is not installed.",
