@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,13 +70,17 @@ def _killed_at(case: Case, number: int, call: str, state: str) -> _Killed | None
     with tempfile.TemporaryDirectory() as output:
         begun = case.project.started("corrections", "apply", plan, output=Path(output))
 
+        # How a process ended can be read once: only this thread waits for it.
+        ended = threading.Event()
+
         def kill() -> bool:
             begun.process.kill()
-            begun.process.join(_COMMAND_LIMIT_S)
+            ended.wait(_COMMAND_LIMIT_S)
             return False
 
         case.door.after[call] = kill
         begun.process.join(_COMMAND_LIMIT_S)
+        ended.set()
         there = case.sales(number)
         held = begun.process.exitcode == -signal.SIGKILL and [each["state"] for each in there] == [state]
         case.proof.note(f"killed when {call} was done and unheard of", (begun.process.exitcode, there), held=held)
