@@ -22,7 +22,7 @@ from tui.plan.source import CorrectionSource, Part
 from tui.plan.tabs import Tab
 from tui.plan.telling import Telling
 from tui.review.asking import AskedField, AskModal, Form, LinesModal
-from tui.screens.place import PlaceScreen
+from tui.screens.marking_place import MarkingPlace
 from tui.session import Session
 from tui.widgets.confirm import Question
 
@@ -60,7 +60,7 @@ class Meant:
     together: bool = False
 
 
-class DecidingScreen(PlaceScreen):
+class DecidingScreen(MarkingPlace):
     """The deciding part of the screen for plans."""
 
     def __init__(self, session: Session) -> None:
@@ -83,10 +83,6 @@ class DecidingScreen(PlaceScreen):
 
     def part_here(self) -> Part | None:
         """The section the cursor is in."""
-        raise NotImplementedError
-
-    def keys_may_differ(self) -> None:
-        """Let the footer be made anew where something can be done now that could not, or the other way round."""
         raise NotImplementedError
 
     async def look_again(self) -> None:

@@ -29,7 +29,7 @@ from tui.review.graphemes import shortened
 from tui.review.marking import Meant
 from tui.review.telling import Telling
 from tui.review.undoing import Decision, Undoing
-from tui.screens.place import PlaceScreen
+from tui.screens.marking_place import MarkingPlace
 from tui.session import Session
 from tui.widgets.confirm import Question
 
@@ -44,7 +44,7 @@ _EDIT: Final = "review.edit"
 _UNDO: Final = "review.undo"
 
 
-class DecidingScreen(PlaceScreen):
+class DecidingScreen(MarkingPlace):
     """The deciding half of the review screen."""
 
     def __init__(self, session: Session) -> None:

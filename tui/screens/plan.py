@@ -17,10 +17,9 @@ from tui.plan.tabs import TABS, PlanTabs, Tab
 from tui.plan.telling import title_of
 from tui.plan.writing import WritingMoved
 from tui.text import plain
-from tui.viewmodel import problem_of
 from tui.widgets.sections import Section
 from tui.widgets.table_drawing import ASCII_SIGNS, Signs
-from tui.widgets.virtual_table import LONGEST_RANGE_ROWS, VirtualTable
+from tui.widgets.virtual_table import VirtualTable
 
 _WIDE_COLUMNS: Final = 120
 _SPARE_CELLS: Final = 4
@@ -91,20 +90,6 @@ class PlanScreen(ListingScreen):
         return Meant(tuple(part.ids), len(source.parts) == 1, together=True)
 
     # Events.
-
-    @on(VirtualTable.MarksChanged)
-    def _marks_changed(self) -> None:
-        self.show_facts()
-        self.keys_may_differ()
-
-    @on(VirtualTable.RangeTooLong)
-    def _range_too_long(self) -> None:
-        most = self.texts.number(LONGEST_RANGE_ROWS)
-        self.house.tell(self.texts("review.range_too_long", most=most), severity="warning")
-
-    @on(VirtualTable.ReadFailed)
-    def _read_failed(self, event: VirtualTable.ReadFailed) -> None:
-        self.house.tell_problem(problem_of(event.error, self.texts))
 
     @on(VirtualTable.CursorMoved)
     def _cursor_moved(self, event: VirtualTable.CursorMoved) -> None:

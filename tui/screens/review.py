@@ -20,10 +20,9 @@ from tui.review.parts import Part, RecordView
 from tui.review.tabs import FilterTabs
 from tui.session import Session
 from tui.text import plain
-from tui.viewmodel import problem_of
 from tui.widgets.table_drawing import ASCII_SIGNS, Signs
 from tui.widgets.table_rows import TableRow
-from tui.widgets.virtual_table import LONGEST_RANGE_ROWS, VirtualTable
+from tui.widgets.virtual_table import VirtualTable
 
 _WIDE_COLUMNS: Final = 120
 _REST_S: Final = 0.05
@@ -68,20 +67,6 @@ class ReviewScreen(ListingScreen):
                 yield Static(plain(""), id="record-text")
 
     # Showing what is there.
-
-    @on(VirtualTable.MarksChanged)
-    def _marks_changed(self) -> None:
-        self.show_facts()
-        self.keys_may_differ()
-
-    @on(VirtualTable.RangeTooLong)
-    def _range_too_long(self) -> None:
-        most = self.texts.number(LONGEST_RANGE_ROWS)
-        self.house.tell(self.texts("review.range_too_long", most=most), severity="warning")
-
-    @on(VirtualTable.ReadFailed)
-    def _read_failed(self, event: VirtualTable.ReadFailed) -> None:
-        self.house.tell_problem(problem_of(event.error, self.texts))
 
     @on(VirtualTable.CursorMoved)
     def _cursor_moved(self, event: VirtualTable.CursorMoved) -> None:
