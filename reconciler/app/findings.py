@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.app.correct import REVIEWING, Acting
 from reconciler.app.finding_texts import explanations
+from reconciler.app.pilot.feedback import feedback_about
 from reconciler.app.raw_values import RawRecord, RawValues
 from reconciler.app.scope_plan import plan_entities
 from reconciler.app.wire import Workspace, load_descriptions
@@ -18,6 +19,8 @@ from reconciler.errors import ConfigurationError
 from reconciler.mapping.explain import Trace, trace
 from reconciler.model.entities import Side
 from reconciler.model.findings import Finding
+from reconciler.model.pilot import Feedback
+from reconciler.phrases.phrase import phrase
 from reconciler.reports.data_files import write_csv, write_jsonl
 from reconciler.reports.documents import finding_document
 from reconciler.store.state.records import FindingEvent, FindingFilter
@@ -35,12 +38,14 @@ class ExplainedFinding:
         records: the raw record of each side, where its snapshot is still kept.
         traces: from the raw value to the canonical form, by side; only for findings of one field.
         history: what happened to it since it was first seen.
+        feedback: what participants of the pilot said about the record.
     """
 
     document: dict[str, Any]
     records: dict[Side, RawRecord]
     traces: dict[Side, Trace]
     history: list[FindingEvent]
+    feedback: tuple[Feedback, ...]
 
 
 async def findings(workspace: Workspace, chosen: FindingFilter) -> AsyncGenerator[Finding, None]:
@@ -120,6 +125,7 @@ async def explained_finding(workspace: Workspace, finding_id: str) -> ExplainedF
         records=records,
         traces=traces,
         history=await workspace.state.findings.history(finding.id),
+        feedback=await feedback_about(workspace, finding),
     )
 
 
@@ -149,7 +155,8 @@ async def export_findings(workspace: Workspace, chosen: FindingFilter, path: Pat
             await write_jsonl(findings(workspace, chosen), path, explain)
         case other:
             raise ConfigurationError(
-                f"“{other}” is not a format of an export.", hint="Name a file that ends in .csv or .jsonl."
+                phrase("“{other}” is not a format of an export.", other=other),
+                hint=phrase("Name a file that ends in .csv or .jsonl."),
             )
 
 

@@ -165,6 +165,21 @@ async def test_a_quote_of_the_crm_its_drift_its_copies_and_its_age(desk: Desk) -
         await expect(page.locator(".banner.warn")).to_contain_text("no quote with this number")
 
 
+async def test_feedback_is_given_from_a_quote_and_stands_beside_it(desk: Desk) -> None:
+    async with desk.page(locale="pt-BR", viewport={"width": 390, "height": 844}) as page:
+        await page.goto(f"{desk.service.url}/?quote=1201")
+        await page.get_by_role("link", name="Comentar este orçamento").click()
+        await page.get_by_label("O que aconteceu").fill("o IPI da linha 1\nnão confere <b>")
+        await page.get_by_label("Gravidade").select_option("blocker")
+        await page.get_by_role("button", name="Enviar").click()
+        await expect(page.locator(".banner.good h3")).to_contain_text("Comentário guardado")
+        assert await focused(page) == "result"
+        await expect(page.locator("#announcer")).to_have_text("Comentário guardado")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+        await page.get_by_role("link", name="Voltar ao orçamento 1201").click()
+        await expect(page.locator(".said")).to_contain_text("não confere <b>")
+
+
 async def test_what_was_typed_outlives_a_failure_and_the_end_of_a_session(desk: Desk) -> None:
     async with desk.page(locale="en", viewport={"width": 1280, "height": 900}) as page:
         await page.get_by_role("link", name="English").click()

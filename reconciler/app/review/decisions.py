@@ -30,6 +30,7 @@ from reconciler.model.choice import chosen
 from reconciler.model.correction_records import CorrectionFilter
 from reconciler.model.corrections import Correction, CorrectionState
 from reconciler.model.findings import Finding
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state.finding_lists import finding_id_of
 from reconciler.store.state.records import FindingFilter
 
@@ -142,8 +143,8 @@ async def reject_findings(acting: Acting, target: Target, *, reason: str) -> Dec
         return Decided(conflicts=tuple(conflicts.values()))
     if not meant:
         raise RefusedError(
-            "nothing is proposed for these findings that could be rejected.",
-            hint="A difference that may stay is accepted instead.",
+            phrase("nothing is proposed for these findings that could be rejected."),
+            hint=phrase("A difference that may stay is accepted instead."),
         )
     rejected = await reject_corrections(acting, Choice(meant), reason=reason)
     mended = dict.fromkeys(change.finding for each in rejected.rejected for change in each.changes if change.finding)

@@ -8,11 +8,13 @@ from typing import Final
 
 from reconciler.app.correct import Acting, ShownCorrection, shown_correction
 from reconciler.app.finding_texts import explanations
+from reconciler.app.pilot.feedback import feedback_about
 from reconciler.app.raw_values import RawRecord, RawValues
 from reconciler.errors import ReconcilerError
 from reconciler.mapping.explain import Trace, trace
 from reconciler.model.entities import Side
 from reconciler.model.findings import FieldRule, Finding
+from reconciler.model.pilot import Feedback
 from reconciler.store.state.finding_lists import CorrectionMark
 from reconciler.store.state.records import FindingEvent, FindingFilter
 
@@ -50,6 +52,7 @@ class ReviewedRecord:
         traces: how the value of the finding's field came to be, by side.
         history: of the finding, oldest first.
         correction: the newest that mends the finding, or None.
+        feedback: what participants of the pilot said about the record, the latest last.
     """
 
     finding: Finding
@@ -59,6 +62,7 @@ class ReviewedRecord:
     traces: Mapping[Side, Trace]
     history: Sequence[FindingEvent]
     correction: ShownCorrection | None
+    feedback: Sequence[Feedback] = ()
 
 
 class RecordReader:
@@ -88,6 +92,7 @@ class RecordReader:
             self._traces(finding, raw, finding.field),
             await findings.history(finding.id),
             None if mark is None else await self._correction(mark),
+            await feedback_about(self._acting.workspace, finding),
         )
 
     async def _correction(self, mark: CorrectionMark) -> ShownCorrection | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from reconciler.model.taxes import Charge, TaxKind
 from reconciler.service.page.portuguese import KINDS
-from reconciler.service.page.texts import PageTexts
+from reconciler.service.page.texts import FeedbackTexts, PageTexts
 from reconciler.taxes.drift import Member
 
 ENGLISH: Final = PageTexts(
@@ -198,4 +198,25 @@ ENGLISH: Final = PageTexts(
     unknown_product="The ERP does not know this product.",
     wrong_quote="Taxes cannot be asked of this quote: {detail}",
     in_line="line {line}",
+    feedback=FeedbackTexts(
+        title="Pilot feedback",
+        lead="Say what did not work, what was missing, or what helped. It helps to decide whether everyone gets it.",
+        number="Number of the quote, if it is about one",
+        name="Your name",
+        severity="Severity",
+        text="What happened",
+        no_secrets="Write no passwords and no personal data of customers: the number of the quote is enough.",
+        send="Send",
+        about_quote="What was said about this quote",
+        say_about="Say something about this quote",
+        nothing_said="Nothing is open.",
+        said_by="{who}, {moment}",
+        kept="Your feedback is kept",
+        who_reads="The technical lead reads it in the terminal and in the report of the pilot.",
+        back="Back to quote {number}",
+        needs_name="Say your name.",
+        needs_text="Write 1 to {characters} characters.",
+        not_understood="The form could not be understood. Check its fields.",
+        severities={"note": "Note", "problem": "Problem", "blocker": "Stops the work"},
+    ),
 )

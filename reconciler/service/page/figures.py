@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from reconciler.taxes.answer import money, plain_number
+from reconciler.model.taxes import plain_number
+from reconciler.taxes.answer import money
 from reconciler.taxes.drift import percent
 
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{3})+")

@@ -41,6 +41,7 @@ class Frame:
         title: before the name of the page.
         says: for screen readers, when the page is swapped in.
         retry_after_s: None leaves it out.
+        address: of this page, for reading it in another language.
     """
 
     project: str
@@ -51,6 +52,7 @@ class Frame:
     title: str = ""
     says: str = ""
     retry_after_s: int | None = None
+    address: str = "/"
 
 
 def page(content: Part, frame: Frame, view: View) -> web.Response:
@@ -91,8 +93,13 @@ def _header(frame: Frame, view: View) -> Html:
     return element(
         "header",
         element("div", element("h1", texts.title), name),
-        element("div", _languages(frame, view), _signed_in(frame, view), class_="who"),
+        element("div", _pages(frame, view), _languages(frame, view), _signed_in(frame, view), class_="who"),
     )
+
+
+def _pages(frame: Frame, view: View) -> Html:
+    names = {"/": view.texts.title, "/feedback": view.texts.feedback.title}
+    return join([element("a", name, href=href) for href, name in names.items() if href != frame.address], " ")
 
 
 def _languages(frame: Frame, view: View) -> Html:
@@ -103,7 +110,12 @@ def _languages(frame: Frame, view: View) -> Html:
         else:
             query = urlencode({**({"quote": frame.number} if frame.number else {}), FIELD: language})
             link = element(
-                "a", texts.own_name, lang=language, hreflang=language, href=f"/?{query}", data_language=language
+                "a",
+                texts.own_name,
+                lang=language,
+                hreflang=language,
+                href=f"{frame.address}?{query}",
+                data_language=language,
             )
             shown.append(link)
     return element("nav", join(shown, " "), class_="languages", aria_label="Idioma / Language")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from reconciler.model.taxes import Charge, TaxKind
-from reconciler.service.page.texts import PageTexts
+from reconciler.service.page.texts import FeedbackTexts, PageTexts
 from reconciler.taxes.drift import Member
 
 KINDS: Final = {
@@ -217,4 +217,25 @@ PORTUGUESE: Final = PageTexts(
     unknown_product="O ERP não conhece este produto.",
     wrong_quote="Não dá para consultar os impostos deste orçamento: {detail}",
     in_line="item {line}",
+    feedback=FeedbackTexts(
+        title="Comentários do piloto",
+        lead="Diga o que não funcionou, o que faltou ou o que ajudou. Serve para decidir se o produto vai para todos.",
+        number="Número do orçamento, se for sobre um",
+        name="Seu nome",
+        severity="Gravidade",
+        text="O que aconteceu",
+        no_secrets="Não escreva senhas nem dados pessoais de clientes: o número do orçamento basta.",
+        send="Enviar",
+        about_quote="O que já se disse deste orçamento",
+        say_about="Comentar este orçamento",
+        nothing_said="Nada em aberto.",
+        said_by="{who}, {moment}",
+        kept="Comentário guardado",
+        who_reads="O responsável técnico o lê no terminal e no relatório do piloto.",
+        back="Voltar ao orçamento {number}",
+        needs_name="Diga o seu nome.",
+        needs_text="Escreva de 1 a {characters} caracteres.",
+        not_understood="O formulário não pôde ser entendido. Confira os campos.",
+        severities={"note": "Observação", "problem": "Problema", "blocker": "Impede o trabalho"},
+    ),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import Final
 
 from reconciler.reports.html.markup import EMPTY, Html, Part, element, isolated
@@ -12,7 +11,7 @@ from reconciler.service.page.copies import as_csv, as_text, quote_words
 from reconciler.service.page.drift_view import drift_section
 from reconciler.service.page.mistakes import field_id, line_number, message_of
 from reconciler.service.page.typed import Mistake
-from reconciler.service.page.view import View, banner
+from reconciler.service.page.view import View, banner, text_area
 from reconciler.taxes.answer import Calculated
 
 NUMBER_FORM: Final = "by-number"
@@ -126,6 +125,5 @@ def _copies(answered: Answered, result: Calculated, view: View) -> Html:
 
 
 def _copy(identity: str, label: str, content: str) -> Html:
-    # A line break is part of the content here; the first one after the tag is not.
-    area = Html(f'<textarea id="{identity}" readonly rows="8" spellcheck="false">\n{html.escape(content)}</textarea>')
+    area = text_area(content, id=identity, readonly="", rows="8", spellcheck="false")
     return element("div", element("label", label, for_=identity), area, class_="field")

@@ -6,56 +6,39 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import parse_qsl
-from zoneinfo import ZoneInfo
 
-import structlog
 from aiohttp import web
 
-from reconciler.errors import StateError
-from reconciler.reports.html.markup import Html, element, join
+from reconciler.reports.html.markup import EMPTY, Html, element, join
 from reconciler.service import request_id
-from reconciler.service.bodies import Bodies
 from reconciler.service.callers import open_to_all
 from reconciler.service.page import result
 from reconciler.service.page.asking import Answered, Asker, Outcome, Refused
-from reconciler.service.page.entrance import Entrance, Guest, Refusal, Stranger, Visitor, sign_in_form, threshold
+from reconciler.service.page.entrance import Refusal, Stranger, Visitor, threshold
+from reconciler.service.page.feedback_desk import FeedbackDesk
+from reconciler.service.page.feedback_view import said_section
 from reconciler.service.page.form import lines_form, number_form
-from reconciler.service.page.languages import FIELD, LANGUAGES, remember, texts_for
+from reconciler.service.page.languages import FIELD, LANGUAGES, remember
 from reconciler.service.page.layout import Frame, page
 from reconciler.service.page.mistakes import mistake_in
+from reconciler.service.page.reception import Reception
 from reconciler.service.page.typed import MOST_LINES, Fields, Mistake, TypedLine, TypedQuote, TypingError
 from reconciler.service.page.view import View
 
-_log = structlog.get_logger("reconciler.service")
-
-_LARGEST_FORM_BYTES: Final = 256 * 1024
-_MOST_FIELDS: Final = 4 * MOST_LINES + 32
-_FORM: Final = "application/x-www-form-urlencoded"
 _ADD: Final = "add"
 _TYPED_IN: Final = "typed_in"
 _REMOVE: Final = "remove:"
-_COME_AGAIN_S: Final = 5
 _MANY_LINES: Final = 30
 _LONGEST_NUMBER_CHARACTERS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class PageRoom:
-    """Shows the page.
-
-    Attributes:
-        project: its name, for the head of the page.
-        language: of visitors who chose none.
-        time_zone: the wall clock of the readers.
-    """
+    """Shows the page."""
 
     asker: Asker
-    entrance: Entrance
-    bodies: Bodies
-    project: str
-    language: str
-    time_zone: ZoneInfo
+    reception: Reception
+    feedback: FeedbackDesk
 
     def add_to(self, application: web.Application) -> None:
         """Add the routes."""
@@ -65,16 +48,16 @@ class PageRoom:
     @open_to_all
     async def _shown(self, request: web.Request) -> web.StreamResponse:
         chosen = request.query.get(FIELD)
-        answer = await self._address(request, self._view(request, chosen))
+        answer = await self._address(request, self.reception.view(request, chosen))
         remember(answer, chosen)
         return answer
 
     @open_to_all
     async def _asked(self, request: web.Request) -> web.StreamResponse:
-        fields = await self._fields(request)
+        fields = await self.reception.fields(request)
         found: Mapping[str, str] = {} if isinstance(fields, Refused) else dict(fields)
         chosen = found.get(FIELD)
-        answer = await self._form(request, fields, found, self._view(request, chosen))
+        answer = await self._form(request, fields, found, self.reception.view(request, chosen))
         remember(answer, chosen)
         return answer
 
@@ -82,9 +65,9 @@ class PageRoom:
         """What an address asks: nothing, or about a quote of the CRM."""
         query = request.query
         number = _number(query.get("quote", ""))
-        if self.entrance.comes_from_elsewhere(request):
-            return page(threshold(view, number), Frame(self.project, number=number), view)
-        guest = await self._guest(request)
+        if self.reception.entrance.comes_from_elsewhere(request):
+            return page(threshold(view, number), Frame(self.reception.project, number=number), view)
+        guest = await self.reception.guest(request)
         if not isinstance(guest, Visitor):
             return self._closed(guest, view, number, failed=query.get("sign_in", ""))
         desk = _Desk(self, guest, view)
@@ -94,7 +77,7 @@ class PageRoom:
         self, request: web.Request, fields: Fields | Refused, found: Mapping[str, str], view: View
     ) -> web.Response:
         """What a form asks: about typed lines, or for a line more or less."""
-        guest = await self._guest(request, found.get("csrf_token", ""))
+        guest = await self.reception.guest(request, found.get("csrf_token", ""))
         if not isinstance(guest, Visitor):
             return self._closed(guest, view, "", typed=None if isinstance(fields, Refused) else fields)
         desk = _Desk(self, guest, view)
@@ -104,19 +87,10 @@ class PageRoom:
         typed = _changed(fields, step) if step else TypedQuote.from_fields(fields)
         before = LANGUAGES.get(found.get(_TYPED_IN, ""))
         if before is not None and before is not view.texts:
-            typed = typed.retyped(View.of(before, self.time_zone).figures, view.figures)
+            typed = typed.retyped(View.of(before, self.reception.time_zone).figures, view.figures)
         if step:
             return desk.show(typed, result.nothing_asked(view))
         return await desk.of_lines(typed, allow_stale="stale" in found)
-
-    async def _guest(self, request: web.Request, shown_csrf: str = "") -> Guest:
-        try:
-            return await self.entrance.guest(request, shown_csrf)
-        except StateError as error:
-            return _no_state(error)
-
-    def _view(self, request: web.Request, chosen: str | None) -> View:
-        return View.of(texts_for(request, self.language, chosen), self.time_zone)
 
     def _closed(
         self, guest: Stranger | Refusal, view: View, number: str, *, failed: str = "", typed: Fields | None = None
@@ -124,29 +98,17 @@ class PageRoom:
         """For who may not ask: the way in, or why there is none."""
         if isinstance(guest, Stranger):
             # The cookie of a session ends with it: who sends a form without one had a session when it was shown.
-            ended = guest.ended or typed is not None
-            form = sign_in_form(view, number, ended=ended, failed=failed)
-            frame = Frame(self.project, number=number, status=401 if ended else 200, title=view.texts.sign_in)
-            return page(form, frame, view)
+            return self.reception.sign_in_page(guest, view, number, had_session=typed is not None, failed=failed)
         told = guest.refused
         content = result.refusal(told, result.NUMBER_FORM, view, _id())
         if guest.visitor is None:
-            return page(content, Frame(self.project, status=told.status, retry_after_s=told.retry_after_s), view)
+            return page(
+                content, Frame(self.reception.project, status=told.status, retry_after_s=told.retry_after_s), view
+            )
         desk = _Desk(self, guest.visitor, view)
         kept = TypedQuote() if typed is None else TypedQuote.from_fields(typed)
         form_id = result.LINES_FORM if typed is not None else result.NUMBER_FORM
         return desk.show(kept, result.refusal(told, form_id, view, _id()), number=number, outcome=told)
-
-    async def _fields(self, request: web.Request) -> Fields | Refused:
-        if request.content_type != _FORM:
-            return Refused(415, "not_form_type")
-        body = await self.bodies.read(request, _LARGEST_FORM_BYTES)
-        if isinstance(body, web.Response):
-            return Refused.told_by(body)
-        try:
-            return parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-        except ValueError:
-            return Refused(400, "form_not_understood")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +126,12 @@ class _Desk:
     async def of_quote(self, number: str, *, allow_stale: bool) -> web.Response:
         """About a quote of the CRM. Its lines are put into the form, so that they can be varied."""
         outcome = await self.room.asker.of_quote(number, allow_stale=allow_stale)
-        typed = TypedQuote()
+        typed, said = TypedQuote(), EMPTY
         if isinstance(outcome, Answered) and outcome.quote is not None:
             typed = TypedQuote.of_quote(outcome.quote.quote.would_be, self.view.figures)
-        return await self._answer(typed, outcome, result.NUMBER_FORM, number)
+            known = outcome.quote.quote.number
+            said = said_section(await self.room.feedback.about(known), known, self.view)
+        return await self._answer(typed, outcome, result.NUMBER_FORM, number, said)
 
     async def of_lines(self, typed: TypedQuote, *, allow_stale: bool) -> web.Response:
         """About typed lines."""
@@ -204,7 +168,7 @@ class _Desk:
         refused = outcome if isinstance(outcome, Refused) else None
         says = mistake.message if mistake is not None else result.announcement(outcome, view)
         frame = Frame(
-            self.room.project,
+            self.room.reception.project,
             caller=self.visitor.caller.name,
             csrf=csrf,
             number=number,
@@ -215,14 +179,16 @@ class _Desk:
         )
         return page(join((forms, told)), frame, view)
 
-    async def _answer(self, typed: TypedQuote, outcome: Outcome, form: str, number: str = "") -> web.Response:
+    async def _answer(
+        self, typed: TypedQuote, outcome: Outcome, form: str, number: str = "", said: Html = EMPTY
+    ) -> web.Response:
         def written() -> web.Response:
             if isinstance(outcome, Refused):
                 told = result.refusal(outcome, form, self.view, _id())
             else:
                 told = result.answer(outcome, form, self.view)
             varies = bool(number) and isinstance(outcome, Answered)
-            return self.show(typed, told, number=number, outcome=outcome, varies=varies)
+            return self.show(typed, join((told, said)), number=number, outcome=outcome, varies=varies)
 
         # Hundreds of lines take tenths of a second to write, in which nobody else would be answered.
         is_long = isinstance(outcome, Answered) and len(outcome.question.lines) > _MANY_LINES
@@ -251,8 +217,3 @@ def _number(given: str) -> str:
 
 def _id() -> str:
     return request_id.current.get()
-
-
-def _no_state(error: StateError) -> Refusal:
-    _log.error("state_unusable", code=error.code, problem=error.message, request_id=_id())
-    return Refusal(Refused(503, "state_unavailable", _COME_AGAIN_S))

@@ -5,9 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reconciler.model.pilot import Severity
 from reconciler.model.taxes import Charge, TaxKind
 from reconciler.taxes.drift import Member
 from reconciler.taxes.sentences import Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackTexts:
+    """The words for what participants of the pilot say."""
+
+    title: str
+    lead: str
+    number: str
+    name: str
+    severity: str
+    text: str
+    no_secrets: str
+    send: str
+    about_quote: str
+    say_about: str
+    nothing_said: str
+    said_by: str
+    kept: str
+    who_reads: str
+    back: str
+    needs_name: str
+    needs_text: str
+    not_understood: str
+    severities: Mapping[Severity, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,3 +178,5 @@ class PageTexts:
     unknown_product: str
     wrong_quote: str
     in_line: str
+
+    feedback: FeedbackTexts

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from reconciler.reports.html.markup import Html, Part, element
+from reconciler.reports.html.markup import Html, Part, element, isolated, join
 from reconciler.service.page.figures import Figures
 from reconciler.service.page.texts import PageTexts
 
@@ -41,3 +42,15 @@ def banner(title: Part, *parts: Part, good: bool = False, **attributes: str | No
 def unseen(*parts: Part) -> Html:
     """Said by screen readers, and not shown."""
     return element("span", *parts, class_="unseen-words")
+
+
+def text_area(content: str, **attributes: str | None) -> Html:
+    """A field of several lines, whose content may begin with a line break: the first one after the tag is not shown."""
+    empty = element("textarea", **attributes).markup
+    before = empty.removesuffix("</textarea>")
+    return Html(f"{before}\n{html.escape(content)}</textarea>")
+
+
+def lines_of(text: str) -> Html:
+    """Text from outside, a line of the page for each of its lines."""
+    return join([element("span", isolated(line), class_="text-line") for line in text.splitlines()])
