@@ -19,10 +19,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.app.schedule.cron import cron_lines
-from reconciler.app.schedule.job import NightlyJob, TimeOfDay, nightly_job
+from reconciler.app.schedule.job import NightlyJob, TimeOfDay, nightly_job, pilot_job
 from reconciler.app.schedule.kubernetes import cron_job, outside_the_volume
 from reconciler.app.schedule.systemd import systemd_units
-from reconciler.errors import ConfigurationError
+from reconciler.errors import ConfigurationError, RefusedError
 from reconciler.project import load_project
 
 NASTY: Final = "pasta com espaço & 100% \"aspas\" 'd'água' $HOME;x"
@@ -167,6 +167,90 @@ def test_the_shell_that_cron_starts_runs_the_job_in_its_folder_with_its_secrets(
         "folder": str(nasty.folder),
         "key": "a made-up key",
     }
+
+
+_PILOT = """
+[pilot]
+starts = "2026-11-23"
+ends = "2026-11-29"
+technical_lead = "caio"
+scope_owner = "dora"
+writes_per_day = 10
+participants = { eva = { crm_user = "7" } }
+[pilot.scope]
+entities = ["customers"]
+[pilot.criteria]
+unknown_outcomes = 0
+[people]
+bia = { roles = ["operator"], os_users = ["robot"] }
+caio = { roles = ["admin"] }
+dora = { roles = ["reviewer"] }
+"""
+
+
+def pilot_in(folder: Path, user: str, *, apply: bool = False) -> NightlyJob:
+    job_in(folder)
+    file = folder / "reconciler.toml"
+    file.write_text(file.read_text() + _PILOT)
+    return pilot_job(load_project(file, {}), file, TimeOfDay(4, 30), user=user, apply=apply)
+
+
+def test_the_run_of_the_pilot_stands_beside_the_nightly_run(tmp_path: Path) -> None:
+    """In units of its own, with the folder, the claim and the secrets of the project."""
+    nightly, pilot = job_in(tmp_path / "acme"), pilot_in(tmp_path / "acme", "robot", apply=True)
+    assert pilot.command == (*nightly.command[:-1], "pilot", "run", "--apply")
+    assert (pilot.name, pilot.unit, pilot.variables) == (nightly.name, "reconciler-aco-filhos-pilot", nightly.variables)
+    units = systemd_units(pilot, "robot")
+    assert sorted(units) == ["reconciler-aco-filhos-pilot.service", "reconciler-aco-filhos-pilot.timer"]
+    service, timer = units.values()
+    assert f"--project {tmp_path}/acme/reconciler.toml pilot run --apply\n" in service
+    assert "Description=Daily run of the pilot of Aço & Filhos\n" in service
+    assert "OnCalendar=*-*-* 04:30:00 America/Sao_Paulo\n" in timer
+    line = _cron_line(cron_lines(pilot, None))
+    assert line.startswith("30 4 * * * cd ")
+    assert line.endswith("reconciler.toml pilot run --apply >/dev/null")
+    document = yaml.safe_load(cron_job(pilot, "reconciler", 10001))
+    pod = document["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert document["metadata"]["name"] == "reconciler-aco-filhos-pilot"
+    assert document["metadata"]["labels"]["app.kubernetes.io/instance"] == "reconciler-aco-filhos"
+    assert (
+        "reconciler --project /project/reconciler.toml pilot run --apply >/dev/null"
+        in pod["containers"][0]["command"][2]
+    )
+    assert pod["volumes"][0]["persistentVolumeClaim"] == {"claimName": "reconciler-aco-filhos"}
+    assert pilot.warnings == nightly.warnings
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_accepts_the_units_of_the_pilot(tmp_path: Path) -> None:
+    units = systemd_units(pilot_in(tmp_path / "acme", "robot"), "robot")
+    for name, text in units.items():
+        (tmp_path / name).write_text(text)
+    verified = _analyze("verify", *(str(tmp_path / name) for name in units))
+    assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("user", "words"),
+    [
+        (
+            "nobody",
+            'the operating-system user nobody is nobody in [people] of the project file. Add os_users = ["nobody"]',
+        ),
+        ("dora", "dora has none of the roles admin, operator, which running the pilot takes."),
+    ],
+)
+def test_who_may_not_run_the_pilot_is_told_when_it_is_scheduled_and_not_at_night(
+    tmp_path: Path, user: str, words: str
+) -> None:
+    *_, last = pilot_in(tmp_path / "acme", user).warnings
+    assert last.startswith(words)
+
+
+def test_without_a_pilot_there_is_nothing_to_schedule(tmp_path: Path) -> None:
+    file = job_in(tmp_path / "acme").project_file
+    with pytest.raises(RefusedError, match="declares no pilot"):
+        pilot_job(load_project(file, {}), file, TimeOfDay(4, 30), user="robot")
 
 
 def _cron_line(text: str) -> str:

@@ -5,6 +5,7 @@ The disk is a tmpfs that nobody outside sees, so that writes fail as they do on 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -15,8 +16,13 @@ import traceback
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from reconciler.store.snapshots.content import ContentFolder
+from reconciler.store.snapshots.snapshot import Snapshot
+from reconciler.store.state.state import State
 
 _SIZE_BYTES = 8 << 20
 _LEFT_AFTER = (0, 1)
@@ -25,7 +31,12 @@ _LEFT_AFTER = (0, 1)
 
 @dataclass(frozen=True)
 class Try:
-    """One command on a disk with so much room, and what the state was like afterwards."""
+    """One command on a disk with so much room, and what the state was like afterwards.
+
+    Attributes:
+        acts: entries of the audit trail.
+        problems: of the trail, and of snapshot files that the state names and nobody can read.
+    """
 
     free_bytes: int
     code: int
@@ -33,6 +44,8 @@ class Try:
     integrity: str
     findings: list[str]
     corrections: dict[str, int]
+    acts: int
+    problems: list[str]
 
 
 @dataclass(frozen=True)
@@ -90,7 +103,7 @@ def _scene(folder: Path, number: int, orders: Orders) -> list[Try]:
         words = [each.replace("{box}", str(usual)) for each in orders.command]
         code, stderr = _run(["--project", str(usual / "reconciler.toml"), *words], folder / "stderr")
         (disk / "ballast").unlink()
-        tries.append(Try(free_bytes, code, stderr, *_look(usual / "state.db")))
+        tries.append(Try(free_bytes, code, stderr, *_look(usual / "state.db"), *asyncio.run(_look_inside(usual))))
         if code in _LEFT_AFTER:
             break
     return tries
@@ -132,6 +145,26 @@ def _look(state: Path) -> tuple[str, list[str], dict[str, int]]:
         rows = database.execute("SELECT id FROM findings ORDER BY id").fetchall()
         counts = database.execute("SELECT state, count(*) FROM corrections GROUP BY state").fetchall()
     return integrity, [str(each) for (each,) in rows], dict(counts)
+
+
+async def _look_inside(usual: Path) -> tuple[int, list[str]]:
+    """What later commands would read: the trail, and every file of every snapshot."""
+    from reconciler.project import load_project
+
+    data = ContentFolder(load_project(usual / "reconciler.toml", {}).data / "snapshots")
+    async with State.open("sqlite:///state.db", usual) as state:
+        check = await state.audit.verify()
+        named = {
+            name for each in await state.snapshots.complete_ones() for name in Snapshot.from_json(each.files).names
+        }
+    # By their names, which are their digests: the frame library has threads, and this process is still to be copied.
+    damaged = [name for name in sorted(named) if not data.holds(name) or digest_of_file(data.path(name)) != name]
+    return check.entries, [*(each.problem for each in check.breaks), *damaged]
+
+
+def digest_of_file(path: Path) -> str:
+    """What a file of that content is called."""
+    return f"{sha256(path.read_bytes()).hexdigest()[:32]}{path.suffix}"
 
 
 def main(folder: str, orders: str) -> None:

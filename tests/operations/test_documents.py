@@ -16,11 +16,14 @@ import typer
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from reconciler import __version__
 from reconciler.app.schedule.job import TimeOfDay, nightly_job, serving_job
+from reconciler.app.schedule.kubernetes import cron_job
 from reconciler.app.schedule.systemd import serving_unit, systemd_units
 from reconciler.cli import commands
 from reconciler.project import load_project
 from reconciler.service.metrics import ServiceMetrics
+from reconciler.service.openapi import openapi_document
 from reconciler.store.state.webhook_records import QueueLength
 
 _ROOT = Path(__file__).parents[2]
@@ -81,7 +84,7 @@ def test_every_command_line_of_a_page_is_one_that_the_program_takes(page: Path) 
             continue
         known = _command().commands.get(words[0])
         assert known is not None, words
-        if hasattr(known, "commands") and len(words) > 1 and words[1].isalpha() and words[1].islower():
+        if hasattr(known, "commands") and len(words) > 1 and words[1].replace("-", "").isalpha() and words[1].islower():
             known = known.commands.get(words[1])
             assert known is not None, words
         options = {option for each in known.params for option in (*each.opts, *each.secondary_opts)}
@@ -177,6 +180,60 @@ def test_the_manifests_run_as_nobody_special() -> None:
         "/readyz",
     }
     _parsed(container["args"])
+
+
+def _manifest(kind: str) -> Any:
+    documents = yaml.safe_load_all((_ROOT / "deploy" / "kubernetes.yml").read_text(encoding="utf-8"))
+    (found,) = [each for each in documents if each["kind"] == kind]
+    return found
+
+
+def test_ports_paths_and_names_of_the_manifests_are_those_of_the_product_and_of_the_image(tmp_path: Path) -> None:
+    image = (_ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
+    (tmp_path / "reconciler.toml").write_text(
+        '[project]\nname = "acme"\n[crm]\nvendor = "ploomes"\n[erp]\nvendor = "sandbox_erp"\n'
+    )
+    pod = _manifest("Deployment")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    environment = {each["name"]: each["value"] for each in container["env"]}
+    service = load_project(tmp_path / "reconciler.toml", environment).file.service
+    assert service.host == "0.0.0.0"  # noqa: S104  # behind the network policy, reached by the ingress alone
+    assert [each["containerPort"] for each in container["ports"]] == [service.port]
+    assert re.findall(r"^EXPOSE (.*)$", image, re.MULTILINE) == [str(service.port)]
+    (port,) = [each["name"] for each in container["ports"]]
+    assert [each["targetPort"] for each in _manifest("Service")["spec"]["ports"]] == [port]
+    assert [each["port"] for each in _manifest("NetworkPolicy")["spec"]["ingress"][0]["ports"]] == [port]
+    probes = [container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")]
+    assert {each["port"] for each in probes} == {port}
+    assert {each["path"] for each in probes} <= set(openapi_document()["paths"])
+    assert container["image"] == f"reconciler:{__version__}"
+    assert {each["mountPath"] for each in container["volumeMounts"]} == {"/project", "/tmp"}  # noqa: S108
+    assert "VOLUME /project\n" in image
+    assert str(pod["securityContext"]["runAsUser"]) in re.findall(r"--uid (\d+)", image)
+    labels = _manifest("Deployment")["spec"]["template"]["metadata"]["labels"]
+    assert _manifest("Service")["spec"]["selector"] == labels
+    assert _manifest("NetworkPolicy")["spec"]["podSelector"]["matchLabels"] == labels
+    assert re.findall(r"^ENTRYPOINT (.*)$", image, re.MULTILINE) == [
+        '["reconciler", "--project", "/project/reconciler.toml"]'
+    ]
+
+
+def test_the_nightly_jobs_share_the_claim_and_the_secret_of_the_service(tmp_path: Path) -> None:
+    path = tmp_path / "reconciler.toml"
+    path.write_text(
+        '[project]\nname = "acme"\n[crm]\nvendor = "ploomes"\ncredentials = { user_key = { env = "K" } }\n'
+        '[erp]\nvendor = "sandbox_erp"\n'
+    )
+    job = yaml.safe_load(cron_job(nightly_job(load_project(path, {}), path, TimeOfDay(2, 30)), "reconciler", 10001))
+    nightly = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    serving = _manifest("Deployment")["spec"]["template"]["spec"]
+    claim = {"claimName": _manifest("PersistentVolumeClaim")["metadata"]["name"]}
+    for pod in (nightly, serving):
+        assert [each["persistentVolumeClaim"] for each in pod["volumes"] if "persistentVolumeClaim" in each] == [claim]
+    (secret,) = {
+        each["valueFrom"]["secretKeyRef"]["name"] for each in nightly["containers"][0]["env"] if "valueFrom" in each
+    }
+    assert serving["containers"][0]["envFrom"] == [{"secretRef": {"name": secret}}]
 
 
 def test_the_unit_of_the_service_starts_again_after_a_crash_and_not_after_a_mistake(tmp_path: Path) -> None:

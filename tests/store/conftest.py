@@ -10,6 +10,7 @@ import importlib.util
 import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,14 @@ async def state_url(request: pytest.FixtureRequest, empty_file: Path, tmp_path: 
         return
     server: URL = request.getfixturevalue("postgresql_url")
     name = f"test_{abs(hash(request.node.nodeid)):x}"
-    await _administer(server, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    async with database_of(server, name, f"TEMPLATE {_TEMPLATE}") as url:
+        yield url
+
+
+@asynccontextmanager
+async def database_of(server: URL, name: str, like: str = "") -> AsyncIterator[str]:
+    """A database for the length of the block: an empty one, unless it is said which one it is a copy of."""
+    await _administer(server, f"CREATE DATABASE {name} {like}")
     yield _at(server, name)
     await _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 

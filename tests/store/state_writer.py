@@ -15,15 +15,15 @@ from tests.store.state_cases import many
 ENTITIES = ("customers", "products")
 
 
-def write(folder: Path, seed: int, says: Connection) -> None:
+def write(folder: Path, seed: int, says: Connection, url: str = "sqlite:///state.db") -> None:
     """What the process does."""
-    asyncio.run(_write_for_ever(folder, random.Random(seed), says))
+    asyncio.run(_write_for_ever(url, folder, random.Random(seed), says))
 
 
-async def _write_for_ever(folder: Path, chance: random.Random, says: Connection) -> None:
+async def _write_for_ever(url: str, folder: Path, chance: random.Random, says: Connection) -> None:
     """Runs over two entities whose findings change, some so many that indexes are rebuilt, and decisions between."""
     rows = {entity: many(6_000, entity=entity) for entity in ENTITIES}
-    async with State.open("sqlite:///state.db", folder) as state:
+    async with State.open(url, folder) as state:
         while True:
             run_id = await state.runs.start(ENTITIES, full=True)
             totals = {}

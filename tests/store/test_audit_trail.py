@@ -77,7 +77,7 @@ async def test_an_act_without_a_name_that_fits_is_refused(act: str, tmp_path: Pa
 
 
 _COLUMNS = "number, at, person, act, subject, details, previous, digest"
-_TAMPERINGS: dict[str, tuple[tuple[str, ...], list[int]]] = {
+TAMPERINGS: dict[str, tuple[tuple[str, ...], list[int]]] = {
     "time": (("UPDATE audit_entries SET at = at + 1 WHERE number = 3",), [3]),
     "person": (("UPDATE audit_entries SET person = 'eva' WHERE number = 3",), [3]),
     "act": (("UPDATE audit_entries SET act = 'plan.made' WHERE number = 3",), [3]),
@@ -139,10 +139,10 @@ def written_trail(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (folder / "state.db").read_bytes()
 
 
-@pytest.mark.parametrize("tampering", _TAMPERINGS)
+@pytest.mark.parametrize("tampering", TAMPERINGS)
 async def test_tampering_is_found_where_it_was_done(tampering: str, written_trail: bytes, tmp_path: Path) -> None:
     (tmp_path / "state.db").write_bytes(written_trail)
-    statements, numbers = _TAMPERINGS[tampering]
+    statements, numbers = TAMPERINGS[tampering]
     _tamper(tmp_path, *statements)
     check = await _check(tmp_path)
     assert not check.is_whole

@@ -13,14 +13,14 @@ from tests.store.correction_cases import S, correction, go
 from tests.store.state_cases import START, Clock
 
 
-async def test_counts_totals_order_windows_and_plans(tmp_path: Path) -> None:
+async def test_counts_totals_order_windows_and_plans(state_url: str, tmp_path: Path) -> None:
     wanted = [
         correction(1, record_id="1", key="1"),
         correction(0xFFFFFFFFFFFFFFFF, record_id="2", key="2", side=Side.ERP),
         correction(3, record_id="3", key="3", action=CorrectionAction.DEACTIVATE),
         correction(4, record_id="4", key="4"),
     ]
-    async with State.open("sqlite:///state.db", tmp_path, clock=Clock()) as state:
+    async with State.open(state_url, tmp_path, clock=Clock()) as state:
         lists = state.correction_lists
         assert (await lists.counts(), await lists.plans({S.PLANNED})) == ({}, [])
         await state.corrections.add(wanted, person="ana")

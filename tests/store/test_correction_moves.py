@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,11 +31,10 @@ from tests.store.correction_cases import (
     several,
     step,
 )
+from tests.store.directly import directly
 from tests.store.state_cases import START, Clock
 
 URL = "sqlite:///state.db"
-on_sqlite = pytest.mark.parametrize("state_url", ["sqlite"], indirect=True)
-"""For what is decided above the SQL: one database is enough."""
 
 
 async def test_a_move_is_made_from_the_expected_state_only_and_tells_which_were_not(state: State) -> None:
@@ -95,7 +92,6 @@ async def test_two_processes_divide_what_they_both_want_to_move(state_url: str, 
         assert (await second.audit.verify()).is_whole
 
 
-@on_sqlite
 async def test_a_move_that_names_its_content_is_not_made_when_somebody_edited_it(state: State) -> None:
     await state.corrections.add([correction(1)], person="ana")
     approve = Move(correction(1).id, S.PROPOSED, S.APPROVED, digest=correction(1).digest)
@@ -104,7 +100,6 @@ async def test_a_move_that_names_its_content_is_not_made_when_somebody_edited_it
     assert await state.corrections.move([replace(approve, digest=digest_of_text("edited"))], person="ana") == []
 
 
-@on_sqlite
 async def test_what_is_planned_moves_only_by_the_plan_it_was_put_in_last(state: State) -> None:
     await state.corrections.add([correction(1)], person="ana")
     identity = correction(1).id
@@ -119,7 +114,6 @@ async def test_what_is_planned_moves_only_by_the_plan_it_was_put_in_last(state: 
 
 
 @pytest.mark.parametrize(("to", "left"), [(S.PROPOSED, []), (S.REJECTED, []), (S.PLANNED, ["rui"])])
-@on_sqlite
 async def test_an_approval_ends_when_its_correction_is_proposed_again_or_rejected(
     to: S, left: list[str], state: State
 ) -> None:
@@ -130,7 +124,6 @@ async def test_an_approval_ends_when_its_correction_is_proposed_again_or_rejecte
     assert [yes.person for yes in (await state.corrections.approvals([identity]))[identity]] == left
 
 
-@on_sqlite
 async def test_the_trail_names_lapses_and_withdrawn_plans_as_what_they_are(state: State) -> None:
     await state.corrections.add([correction(1)], person="ana")
     way = (S.PROPOSED, S.APPROVED, S.PLANNED, S.APPLYING, S.FAILED, S.APPROVED, S.PLANNED, S.APPROVED, S.PROPOSED)
@@ -287,19 +280,16 @@ async def test_one_applies_and_another_one_only_when_the_first_let_go_or_is_gone
         assert left_by == [None, "first", "second"]
 
 
-@on_sqlite
-async def test_a_claim_ends_even_when_its_end_cannot_be_noted(state: State, tmp_path: Path) -> None:
+async def test_a_claim_ends_even_when_its_end_cannot_be_noted(state: State, state_url: str, tmp_path: Path) -> None:
     await state.corrections.add_plan(_plan())
     assert await state.corrections.claim_plan(PLAN, "ana")
-    with closing(sqlite3.connect(tmp_path / "state.db", isolation_level=None)) as direct:
-        direct.execute("ALTER TABLE audit_head RENAME TO hidden")
-        with pytest.raises(StateError):
-            await state.corrections.release_plan(PLAN, "ana", finished=True)
-        direct.execute("ALTER TABLE hidden RENAME TO audit_head")
+    await directly(state_url, tmp_path, "ALTER TABLE audit_head RENAME TO hidden")
+    with pytest.raises(StateError):
+        await state.corrections.release_plan(PLAN, "ana", finished=True)
+    await directly(state_url, tmp_path, "ALTER TABLE hidden RENAME TO audit_head")
     assert await state.corrections.claim_plan(PLAN, "rui")
 
 
-@on_sqlite
 async def test_the_claim_of_an_unknown_plan_leaves_the_way_free(state: State) -> None:
     with pytest.raises(RefusedError, match="no such plan"):
         await state.corrections.claim_plan(digest_of_text("none"), "ana")
@@ -320,15 +310,17 @@ class _Recording:
         return [request.upper() for request in requests]
 
 
-async def _grouped(tmp_path: Path) -> tuple[Database, _Recording, GroupCommit[str, str]]:
-    backend = backend_for(URL, tmp_path)
+async def _grouped(url: str, tmp_path: Path) -> tuple[Database, _Recording, GroupCommit[str, str]]:
+    backend = backend_for(url, tmp_path)
     backend.prepare()
     database, write = Database(backend), _Recording()
     return database, write, GroupCommit(database, write)
 
 
-async def test_what_waits_for_the_database_is_committed_together_and_answered_each(tmp_path: Path) -> None:
-    database, write, commits = await _grouped(tmp_path)
+async def test_what_waits_for_the_database_is_committed_together_and_answered_each(
+    state_url: str, tmp_path: Path
+) -> None:
+    database, write, commits = await _grouped(state_url, tmp_path)
     async with database.write():
         waiting = [asyncio.ensure_future(commits.submit(name)) for name in ("a", "bad", "b", "dropped")]
         await asyncio.sleep(0)
@@ -345,7 +337,7 @@ async def test_what_waits_for_the_database_is_committed_together_and_answered_ea
 
 
 async def test_who_waits_learns_that_the_database_cannot_be_written(tmp_path: Path) -> None:
-    database, write, commits = await _grouped(tmp_path)
+    database, write, commits = await _grouped(URL, tmp_path)
     (tmp_path / "state.db").write_bytes(b"no database " * 1000)
     for outcome in await asyncio.gather(*map(commits.submit, "ab"), return_exceptions=True):
         assert isinstance(outcome, StateError)
@@ -354,11 +346,11 @@ async def test_who_waits_learns_that_the_database_cannot_be_written(tmp_path: Pa
     await database.close()
 
 
-async def test_closing_waits_for_what_is_being_written(tmp_path: Path) -> None:
-    async with State.open(URL, tmp_path) as state:
+async def test_closing_waits_for_what_is_being_written(state_url: str, tmp_path: Path) -> None:
+    async with State.open(state_url, tmp_path) as state:
         await state.corrections.add([correction(1)], person="ana")
         noting = asyncio.ensure_future(state.journal.note(step(correction(1).id)))
         await asyncio.sleep(0)
     assert noting.done()
-    async with State.open(URL, tmp_path) as state:
+    async with State.open(state_url, tmp_path) as state:
         assert await state.journal.steps(correction(1).id) == [step(correction(1).id)]

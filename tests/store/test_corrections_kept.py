@@ -30,9 +30,6 @@ from tests.store.correction_cases import (
 )
 from tests.store.state_cases import row, run_with
 
-on_sqlite = pytest.mark.parametrize("state_url", ["sqlite"], indirect=True)
-"""For what is decided above the SQL: one database is enough."""
-
 LINE = FieldChange("quantity", "1", None, line="7", finding="00000000000000aa", edited_by="ana")
 WHOLE = replace(
     correction(0xFFFFFFFFFFFFFFFF, changes=(FieldChange("legal_name", None, "Ação & Cia"), LINE), undoes="0" * 16),
@@ -89,7 +86,6 @@ _PATHS: dict[tuple[CorrectionState, ...], bool] = {
 """Ways a correction can go, and whether it stands in the way of another one at the end."""
 
 
-@on_sqlite
 async def test_only_what_may_still_be_written_stands_in_the_way(state: State) -> None:
     old = several(len(_PATHS))
     await _add(state, *old)
@@ -118,7 +114,6 @@ async def test_a_new_record_is_known_by_its_key_and_one_that_is_there_by_its_id(
     assert await _add(state, deactivate) == AddedProposals(added=(deactivate.id,), replaced=(for_id.id,))
 
 
-@on_sqlite
 async def test_the_same_offer_again_leaves_the_proposal_and_what_was_edited_in_it(state: State) -> None:
     await _add(state, correction(1))
     edited = (FieldChange("legal_name", "Acme", "Acme SA", edited_by="rui"),)
@@ -131,7 +126,6 @@ async def test_the_same_offer_again_leaves_the_proposal_and_what_was_edited_in_i
     assert (await _add(state, new_facts)).replaced == (correction(1).id,)
 
 
-@on_sqlite
 async def test_an_undo_that_waits_is_not_displaced_by_what_is_proposed_from_findings(state: State) -> None:
     undo, usual = correction(1, undoes="0" * 16), correction(2)
     await _add(state, undo)
@@ -151,7 +145,6 @@ async def test_an_undo_that_waits_is_not_displaced_by_what_is_proposed_from_find
     ],
     ids=["twice", "approved", "no-record", "no-id"],
 )
-@on_sqlite
 async def test_proposals_that_make_no_sense_are_refused_together(
     proposed: list[Correction], problem: str, state: State
 ) -> None:
@@ -243,8 +236,10 @@ def test_a_filter_knows_whether_it_restricts_anything() -> None:
     [("1", "several"), ("2", "no correction"), ("", "hexadecimal"), ("1A", "hexadecimal"), ("1" * 17, "hexadecimal")],
     ids=["several", "none", "empty", "capitals", "too-long"],
 )
-async def test_an_id_that_names_no_single_correction_is_refused(given: str, problem: str, tmp_path: Path) -> None:
-    async with State.open("sqlite:///state.db", tmp_path) as state:
+async def test_an_id_that_names_no_single_correction_is_refused(
+    given: str, problem: str, state_url: str, tmp_path: Path
+) -> None:
+    async with State.open(state_url, tmp_path) as state:
         await _add(state, correction(0x11 << 56), correction(0x12 << 56, record_id="2"))
         assert (await state.corrections.get("11")).id == "1100000000000000"
         with pytest.raises(RefusedError, match=problem):
@@ -272,7 +267,6 @@ async def test_an_edit_replaces_content_and_approvals_and_tells_before_and_after
     assert details["after"]["changes"][0]["new"] == "Acme"
 
 
-@on_sqlite
 async def test_an_edit_of_what_was_decided_or_edited_by_somebody_else_is_refused(state: State) -> None:
     await _add(state, correction(1, problems=("too long",)))
     identity, seen = correction(1).id, correction(1).digest
@@ -309,7 +303,6 @@ async def test_an_approval_counts_once_a_person_and_the_later_one_holds(state: S
     ]
 
 
-@on_sqlite
 async def test_an_approval_of_other_content_or_of_what_is_over_approves_nothing_at_all(state: State) -> None:
     first, second, third = several(3)
     await _add(state, first, second, third)

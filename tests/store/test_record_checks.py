@@ -13,9 +13,6 @@ from reconciler.store.state.state import State
 from reconciler.store.state.webhook_records import KeyScope, KnownPlace
 from tests.store.state_cases import Clock, many, row, run_with
 
-on_sqlite = pytest.mark.parametrize("state_url", ["sqlite"], indirect=True)
-"""For what is decided above the SQL: one database is enough."""
-
 KEY = row().key
 SCOPE = KeyScope(keys=frozenset({KEY}))
 ELSEWHERE = row("99888777000166", crm_id="777", erp_id="888")
@@ -35,7 +32,6 @@ async def _statuses(state: State) -> dict[tuple[str, str | None], FindingStatus]
     return {(each.key, each.field): each.status for each in await state.findings.page(limit=100)}
 
 
-@on_sqlite
 async def test_a_check_opens_what_is_new_and_leaves_other_keys_alone(state: State) -> None:
     await run_with(state, [ELSEWHERE])
     assert await _check(state, row()) == (1, 2, 0, 0)
@@ -56,7 +52,6 @@ async def test_a_check_closes_what_is_gone_of_its_keys_only(state: State) -> Non
     assert closed.kind is FindingEventKind.CLOSED
 
 
-@on_sqlite
 async def test_a_closed_finding_is_reopened(state: State) -> None:
     await run_with(state, [row()])
     await _check(state)
@@ -76,7 +71,6 @@ async def test_a_confirmed_finding_keeps_its_run_and_its_raw_records(state: Stat
     assert await state.runs.history(9) == await state.runs.history(1)
 
 
-@on_sqlite
 async def test_a_changed_value_is_taken_and_dated_by_the_check(state: State, clock: Clock) -> None:
     await run_with(state, [row()])
     clock.move(hours=1)
@@ -85,7 +79,6 @@ async def test_a_changed_value_is_taken_and_dated_by_the_check(state: State, clo
     assert (finding.crm.value, finding.last_seen, finding.occurrences) == ("Acme SA", clock.now, 2)
 
 
-@on_sqlite
 @pytest.mark.parametrize("value", ["Acme", "Acme SA"], ids=["same value", "other value"])
 async def test_an_acceptance_holds_until_a_value_changes(state: State, value: str) -> None:
     await run_with(state, [row()])
@@ -95,7 +88,6 @@ async def test_an_acceptance_holds_until_a_value_changes(state: State, value: st
     assert (await state.findings.get(row().id)).status is expected
 
 
-@on_sqlite
 async def test_the_next_run_closes_what_a_check_opened_and_the_counts_agree(state: State) -> None:
     await _check(state, row())
     assert (await state.findings.summary()).total == 1
@@ -103,14 +95,12 @@ async def test_the_next_run_closes_what_a_check_opened_and_the_counts_agree(stat
     assert (totals.open, totals.closed) == (0, 1)
 
 
-@on_sqlite
 async def test_a_check_is_no_run_in_the_history(state: State) -> None:
     await run_with(state, [])
     await _check(state, row())
     assert len(await state.runs.history(9)) == 1
 
 
-@on_sqlite
 async def test_while_a_run_is_going_on_there_is_no_horizon(state: State) -> None:
     run_id = await state.runs.start(["customers"], full=False)
     assert await state.runs.horizon() is None
@@ -126,7 +116,6 @@ async def test_a_check_that_a_run_overtook_writes_nothing(state: State) -> None:
     assert await state.findings.count() == 0
 
 
-@on_sqlite
 async def test_a_check_does_not_overtake_itself(state: State) -> None:
     """The number of a check is no run: the horizon stays where it was."""
     horizon = await state.runs.horizon()
@@ -169,7 +158,6 @@ async def test_places_are_known_by_key_and_for_checks_by_id(state: State) -> Non
     assert by_key == [KnownPlace(KEY, ("401",), ("2",))]
 
 
-@on_sqlite
 async def test_a_doubted_snapshot_is_swept_next_time(state: State) -> None:
     run_id = await state.runs.start(["customers"], full=True)
     for side in Side:

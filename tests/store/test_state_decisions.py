@@ -64,23 +64,22 @@ async def test_choosing_nothing_that_is_open_decides_nothing(state: State) -> No
     ids=["everything", "no-reason", "no-person", "past"],
 )
 async def test_a_careless_decision_is_refused(
-    filter_: FindingFilter, reason: str, person: str, until: date | None, problem: str, tmp_path: Path, clock: Clock
+    filter_: FindingFilter, reason: str, person: str, until: date | None, problem: str, state: State
 ) -> None:
-    async with State.open("sqlite:///state.db", tmp_path, clock=clock) as state:
-        await run_with(state, [row()])
-        with pytest.raises(RefusedError, match=problem):
-            await state.findings.accept(filter_, reason=reason, person=person, until=until)
-        assert (await state.findings.get(row().id)).status is FindingStatus.OPEN
+    await run_with(state, [row()])
+    with pytest.raises(RefusedError, match=problem):
+        await state.findings.accept(filter_, reason=reason, person=person, until=until)
+    assert (await state.findings.get(row().id)).status is FindingStatus.OPEN
 
 
 @pytest.mark.parametrize(
     ("zone", "status"), [("America/Sao_Paulo", FindingStatus.ACCEPTED), ("UTC", FindingStatus.OPEN)]
 )
 async def test_the_last_day_is_one_of_the_calendar_of_the_project(
-    zone: str, status: FindingStatus, tmp_path: Path
+    zone: str, status: FindingStatus, state_url: str, tmp_path: Path
 ) -> None:
     clock = Clock(datetime(2026, 11, 22, 12, 0, tzinfo=UTC))
-    async with State.open("sqlite:///state.db", tmp_path, clock=clock, time_zone=ZoneInfo(zone)) as state:
+    async with State.open(state_url, tmp_path, clock=clock, time_zone=ZoneInfo(zone)) as state:
         await run_with(state, [row()])
         await state.findings.accept(
             FindingFilter(entity="customers"), reason="agreed", person="ana", until=date(2026, 11, 22)

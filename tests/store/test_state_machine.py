@@ -42,6 +42,8 @@ class Known:
 class FindingLives(RuleBasedStateMachine):
     """Runs, decisions, passing days and restarts, in any order."""
 
+    url = "sqlite:///state.db"
+
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
@@ -52,7 +54,7 @@ class FindingLives(RuleBasedStateMachine):
 
     def _open(self) -> None:
         self.stack = AsyncExitStack()
-        opening = State.open("sqlite:///state.db", Path(self.folder.name), clock=self.clock)
+        opening = State.open(self.url, Path(self.folder.name), clock=self.clock)
         self.state = self.runner.run(self.stack.enter_async_context(opening))
 
     def teardown(self) -> None:

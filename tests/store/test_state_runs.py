@@ -12,11 +12,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reconciler.errors import RefusedError, StateError
 from reconciler.store.state.database import Database, backend_for
 from reconciler.store.state.records import RunStatus
-from reconciler.store.state.runlock import FileRunLock
+from reconciler.store.state.runlock import FileRunLock, Holder
 from reconciler.store.state.runs import Runs
 from reconciler.store.state.state import State
 from tests.store.state_cases import START, Clock, row
@@ -160,7 +161,15 @@ async def test_a_run_that_ends_while_it_is_looked_at_is_not_called_interrupted(s
         class EndsMeanwhile:
             """Stands for the lock as seen by another process: free, because the run has just ended."""
 
+            taken = lost = False
+
             async def acquire(self) -> bool:
+                return False
+
+            async def holder(self) -> Holder | None:
+                return None
+
+            async def is_ours(self, connection: AsyncConnection) -> bool:
                 return False
 
             async def is_held(self) -> bool:

@@ -5,16 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from reconciler.model.entities import Side
 from reconciler.store.state.state import State
 from reconciler.store.state.webhook_queue import REMEMBERED_FOR
 from reconciler.store.state.webhook_records import HintedRecord, IncomingNotice, PendingHint
 from tests.store.state_cases import Clock
-
-on_sqlite = pytest.mark.parametrize("state_url", ["sqlite"], indirect=True)
-"""For what is decided above the SQL: one database is enough."""
 
 ACME = HintedRecord("customers", "401", "updated")
 OTHER = HintedRecord("customers", "402", "updated")
@@ -39,7 +34,6 @@ async def test_what_was_accepted_is_there_after_opening_again(state_url: str, tm
         ]
 
 
-@on_sqlite
 async def test_an_event_whose_id_is_known_is_taken_once_even_when_its_work_is_done(state: State) -> None:
     await state.webhooks.accept(Side.CRM, [notice()])
     await state.webhooks.done(await _due(state))
@@ -48,14 +42,12 @@ async def test_an_event_whose_id_is_known_is_taken_once_even_when_its_work_is_do
     assert await _due(state) == []
 
 
-@on_sqlite
 async def test_the_same_id_from_the_other_side_is_another_event(state: State) -> None:
     await state.webhooks.accept(Side.CRM, [notice()])
     assert (await state.webhooks.accept(Side.ERP, [notice()])).repeated == 0
     assert {hint.side for hint in await _due(state)} == {Side.CRM, Side.ERP}
 
 
-@on_sqlite
 async def test_an_equal_body_after_the_work_was_done_may_be_a_second_change(state: State) -> None:
     await state.webhooks.accept(Side.CRM, [notice(identity="body:ab", told=False)])
     await state.webhooks.done(await _due(state))
@@ -64,7 +56,6 @@ async def test_an_equal_body_after_the_work_was_done_may_be_a_second_change(stat
     assert len(await _due(state)) == 1
 
 
-@on_sqlite
 async def test_a_storm_about_one_record_waits_once(state: State) -> None:
     for number in range(30):
         await state.webhooks.accept(Side.CRM, [notice(identity=f"id:{number}")])
@@ -91,7 +82,6 @@ async def test_a_postponed_record_waits_and_counts_its_attempts(state: State, cl
     assert (again.attempts, again.problem) == (1, "unreachable")
 
 
-@on_sqlite
 async def test_a_new_notice_does_not_shorten_a_back_off(state: State, clock: Clock) -> None:
     await state.webhooks.accept(Side.CRM, [notice()])
     (hint,) = await _due(state)
@@ -114,7 +104,6 @@ async def test_what_was_given_up_is_seen_and_comes_back_when_asked(state: State)
     assert {hint.record_id: hint.attempts for hint in await _due(state)} == {"401": 0, "402": 0}
 
 
-@on_sqlite
 async def test_a_new_notice_brings_back_what_was_given_up(state: State) -> None:
     await state.webhooks.accept(Side.CRM, [notice()])
     (hint,) = await _due(state)
@@ -123,7 +112,6 @@ async def test_a_new_notice_brings_back_what_was_given_up(state: State) -> None:
     assert [(each.dead, each.attempts) for each in await _due(state)] == [(False, 0)]
 
 
-@on_sqlite
 async def test_nothing_is_given_up_that_was_asked_for_again_meanwhile(state: State) -> None:
     await state.webhooks.accept(Side.CRM, [notice()])
     (hint,) = await _due(state)
@@ -132,7 +120,6 @@ async def test_nothing_is_given_up_that_was_asked_for_again_meanwhile(state: Sta
     assert (await state.webhooks.length()).dead == 0
 
 
-@on_sqlite
 async def test_deliveries_are_forgotten_when_nobody_repeats_them_any_more(state: State, clock: Clock) -> None:
     await state.webhooks.accept(Side.CRM, [notice()])
     clock.move(seconds=REMEMBERED_FOR.total_seconds())

@@ -8,7 +8,7 @@ from typing import Final
 from reconciler.app.schedule.job import NightlyJob
 
 _HEAD: Final = """\
-# Nightly reconciliation of {title}. {place}
+# {what}. {place}
 # What goes wrong is on stderr, which cron mails; the summary is in the reports.
 # CRON_TZ is obeyed by cronie (RHEL, Fedora, SUSE, Arch). Where cron does not know it, as on Debian and Ubuntu, the time
 # below is that of the machine's own zone: change it if that is not {time_zone}.
@@ -19,8 +19,8 @@ _SECRETS: Final = "# Secrets ({names}) come from {file}: NAME='value' a line, re
 
 def cron_lines(job: NightlyJob, user: str | None) -> str:
     """Lines for a user's own crontab; with a user, for a file in `/etc/cron.d`, where each line names one."""
-    place = "For `crontab -e`." if user is None else f"For /etc/cron.d/{job.name}, owned by root."
-    head = _HEAD.format(title=job.title, place=place, time_zone=job.time_zone)
+    place = "For `crontab -e`." if user is None else f"For /etc/cron.d/{job.unit}, owned by root."
+    head = _HEAD.format(what=job.what, place=place, time_zone=job.time_zone)
     if job.variables:
         head += _SECRETS.format(names=", ".join(job.variables), file=job.environment_file)
     when = f"{job.at.minute} {job.at.hour} * * *"

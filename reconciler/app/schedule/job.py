@@ -1,4 +1,4 @@
-"""The nightly job of a project: what every unit has to know of it."""
+"""The nightly job of a project, and its like: what every unit has to know of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from reconciler.errors import ConfigurationError
+from reconciler.app.corrections.people import OPERATING, person_of_user
+from reconciler.errors import ConfigurationError, RefusedError
 from reconciler.model.entities import Side
 from reconciler.ports.files.address import FolderAddress
 from reconciler.project import Project
@@ -19,6 +20,8 @@ from reconciler.project_secrets import SecretSource
 ENVIRONMENT_FILE: Final = "reconciler.env"
 _NOT_IN_A_NAME: Final = re.compile(r"[^a-z0-9]+")
 _LONGEST_NAME_CHARACTERS: Final = 40
+_RUN: Final = ("run",)
+_PILOT_RUN: Final = ("pilot", "run")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
@@ -45,7 +48,7 @@ class NightlyJob:
         variables: environment variables that hold secrets.
         environment_file: where they are to be put, `NAME=value` a line; absolute.
         warnings: what will not work as it is, one sentence each.
-        action: the command that is run.
+        arguments: the command that is run.
     """
 
     name: str
@@ -58,7 +61,18 @@ class NightlyJob:
     variables: tuple[str, ...]
     environment_file: Path
     warnings: tuple[str, ...] = ()
-    action: str = "run"
+    arguments: tuple[str, ...] = _RUN
+
+    @property
+    def unit(self) -> str:
+        """The name of what runs it: that of the pilot stands beside that of the nightly run."""
+        return f"{self.name}-pilot" if self.arguments[:2] == _PILOT_RUN else self.name
+
+    @property
+    def what(self) -> str:
+        """What it is, for people."""
+        does = "Daily run of the pilot of" if self.arguments[:2] == _PILOT_RUN else "Nightly reconciliation of"
+        return f"{does} {self.title}"
 
     @property
     def folder(self) -> Path:
@@ -68,7 +82,7 @@ class NightlyJob:
     @property
     def command(self) -> tuple[str, ...]:
         """The whole command line."""
-        return (*self.program, "--project", str(self.project_file), self.action)
+        return (*self.program, "--project", str(self.project_file), *self.arguments)
 
 
 def nightly_job(
@@ -104,7 +118,44 @@ def serving_job(project: Project, project_file: Path, *, environment_file: Path 
     job = nightly_job(project, project_file, TimeOfDay(0, 0), environment_file=environment_file)
     tokens = project.file.service.tokens
     named = () if tokens is None or tokens.env is None or tokens.env in job.variables else (tokens.env,)
-    return replace(job, variables=(*job.variables, *named), action="serve")
+    return replace(job, variables=(*job.variables, *named), arguments=("serve",))
+
+
+def pilot_job(
+    project: Project,
+    project_file: Path,
+    at: TimeOfDay,
+    *,
+    user: str,
+    apply: bool = False,
+    environment_file: Path | None = None,
+) -> NightlyJob:
+    """The same for the pilot's run of each day.
+
+    Args:
+        user: of the operating system, who runs it.
+        apply: also write what is approved, within the pilot's limits.
+
+    Raises:
+        RefusedError: the project declares no pilot.
+        ConfigurationError: as `nightly_job`.
+    """
+    if project.file.pilot is None:
+        raise RefusedError("the project declares no pilot.", hint="Write [pilot] first; see docs/pilot.md.")
+    job = nightly_job(project, project_file, at, environment_file=environment_file)
+    warnings = (*job.warnings, *_nobody(project, user))
+    return replace(job, arguments=(*_PILOT_RUN, *(("--apply",) if apply else ())), warnings=warnings)
+
+
+def _nobody(project: Project, user: str) -> Iterator[str]:
+    """A run of the pilot has a person, who may do it."""
+    try:
+        person = person_of_user(project, user)
+    except RefusedError as error:
+        yield f"{error.message} {error.hint}"
+        return
+    if person.roles.isdisjoint(OPERATING):
+        yield f"{person.name} has none of the roles {', '.join(sorted(OPERATING))}, which running the pilot takes."
 
 
 def _title(name: str) -> str:

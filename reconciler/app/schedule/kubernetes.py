@@ -14,12 +14,12 @@ DEFAULT_USER_ID: Final = 10001
 MOUNTED_AT: Final = "/project"
 
 _CRON_JOB: Final = """\
-# Nightly reconciliation of {title}.
+# {what}.
 # The volume claim {name} holds the project's folder. {secrets}
 apiVersion: batch/v1
 kind: CronJob
 metadata:
-  name: {name}
+  name: {unit}
   labels:
     app.kubernetes.io/name: reconciler
     app.kubernetes.io/instance: {name}
@@ -53,7 +53,7 @@ spec:
           containers:
             - name: run
               image: {image}
-              # 1 says that there are new findings: the job did its work.
+              # 1 says that there is something to see to, such as new findings: the job did its work.
               command: ["/bin/sh", "-c", {script}]
               workingDir: {folder}
               env:
@@ -99,7 +99,8 @@ def cron_job(job: NightlyJob, image: str, user_id: int) -> str:
         user_id: number of the user in the container; not 0.
     """
     return _CRON_JOB.format(
-        title=job.title,
+        what=job.what,
+        unit=job.unit,
         name=job.name,
         secrets=f"The secret {job.name} holds {', '.join(job.variables)}." if job.variables else "It needs no secrets.",
         minute=job.at.minute,
@@ -108,7 +109,7 @@ def cron_job(job: NightlyJob, image: str, user_id: int) -> str:
         user=user_id,
         image=_scalar(image),
         folder=MOUNTED_AT,
-        script=_scalar(_script(["reconciler", "--project", f"{MOUNTED_AT}/{job.project_file.name}", "run"])),
+        script=_scalar(_script(["reconciler", "--project", f"{MOUNTED_AT}/{job.project_file.name}", *job.arguments])),
         environment="".join(_VARIABLE.format(variable=_scalar(each), name=job.name) for each in job.variables),
     )
 

@@ -38,7 +38,7 @@ SystemCallErrorNumber=EPERM
 
 _SERVICE: Final = """\
 [Unit]
-Description=Nightly reconciliation of {title}
+Description={what}
 Wants=network-online.target
 After=network-online.target
 
@@ -47,7 +47,8 @@ Type=oneshot
 User={user}
 WorkingDirectory={folder}
 {environment}ExecStart={command}
-# 1 says that there are new findings: the job did its work. 3 (partial), 4 (outcome unknown) and 2 are failures.
+# 1 says that there is something to see to, such as new findings: the job did its work.
+# 3 (partial), 4 (outcome unknown) and 2 are failures.
 SuccessExitStatus=1
 # Stopped like with Ctrl-C, so that it ends in order.
 KillSignal=SIGINT
@@ -83,7 +84,7 @@ WantedBy=multi-user.target
 
 _TIMER: Final = """\
 [Unit]
-Description=Every night: reconciliation of {title}
+Description=Every day: {what}
 
 [Timer]
 OnCalendar=*-*-* {hour:02}:{minute:02}:00 {time_zone}
@@ -104,15 +105,15 @@ EnvironmentFile={file}
 def systemd_units(job: NightlyJob, user: str) -> Mapping[str, str]:
     """The texts of both units by file name, the service first."""
     service = _SERVICE.format(
-        title=_specifiers(job.title),
+        what=_specifiers(job.what),
         user=user,
         folder=_specifiers(str(job.folder)),
         environment=_environment(job),
         command=" ".join([_word(job.program[0]), *(_argument(each) for each in job.command[1:])]),
         hardening=_hardening(job),
     )
-    timer = _TIMER.format(title=_specifiers(job.title), hour=job.at.hour, minute=job.at.minute, time_zone=job.time_zone)
-    return {f"{job.name}.service": service, f"{job.name}.timer": timer}
+    timer = _TIMER.format(what=_specifiers(job.what), hour=job.at.hour, minute=job.at.minute, time_zone=job.time_zone)
+    return {f"{job.unit}.service": service, f"{job.unit}.timer": timer}
 
 
 def serving_unit(job: NightlyJob, user: str) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 
 from reconciler.errors import StateError
+from reconciler.phrases.phrase import phrase
 
 _CHUNK_BYTES = 1 << 20
 
@@ -36,8 +37,8 @@ class ContentFolder:
                 leftover.unlink()
         except OSError as error:
             raise StateError(
-                f"the data folder {self.root} cannot be used: {error.strerror}.",
-                hint="Make it writable, or name another one as `data` under [project].",
+                phrase("the data folder {root} cannot be used: {reason}.", root=self.root, reason=error.strerror),
+                hint=phrase("Make it writable, or name another one as `data` under [project]."),
             ) from error
 
     def unfinished_file(self, suffix: str) -> Path:
@@ -68,8 +69,8 @@ class ContentFolder:
         path = self.root / name
         if not path.is_file():
             raise StateError(
-                f"the snapshot file {name} is missing from {self.root}.",
-                hint="Run with --full to take a new snapshot.",
+                phrase("the snapshot file {name} is missing from {root}.", name=name, root=self.root),
+                hint=phrase("Run with --full to take a new snapshot. Machines that share a state share `data` too."),
             )
         return path
 

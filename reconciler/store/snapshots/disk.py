@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from reconciler.errors import StateError
+from reconciler.phrases.phrase import phrase
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # Where the disk takes not even the footer of a Parquet file, the frame library says only that much.
@@ -40,11 +41,13 @@ def _cannot_write(folder: Path, error: Exception, *, full: bool) -> StateError:
     detail = type(error).__name__
     if full:
         return StateError(
-            f"the data folder {folder} takes no more: the disk is full, or a quota is used up.",
-            hint="Make room and run again; nothing that was finished is lost.",
+            phrase("the data folder {folder} takes no more: the disk is full, or a quota is used up.", folder=folder),
+            hint=phrase("Make room and run again; nothing that was finished is lost."),
             detail=detail,
         )
     words = error.strerror if isinstance(error, OSError) and error.strerror else detail
     return StateError(
-        f"the data folder {folder} cannot be written: {words}.", hint="Check the disk and its rights.", detail=detail
+        phrase("the data folder {folder} cannot be written: {words}.", folder=folder, words=words),
+        hint=phrase("Check the disk and its rights."),
+        detail=detail,
     )

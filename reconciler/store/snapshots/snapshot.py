@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Self
 
 import orjson
-import polars as pl
 
 from reconciler.errors import StateError
+from reconciler.phrases.phrase import phrase
 from reconciler.store.snapshots.content import ContentFolder
 
 PAGE_NUMBER = "page"
@@ -73,7 +73,8 @@ class Snapshot:
             )
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise StateError(
-                "the list of files of a snapshot is damaged.", hint="Run with --full to take a new snapshot."
+                phrase("the list of files of a snapshot is damaged."),
+                hint=phrase("Run with --full to take a new snapshot."),
             ) from error
 
     @property
@@ -96,6 +97,8 @@ class Snapshot:
 
     def raw_pages(self, folder: ContentFolder, pages: Sequence[int]) -> dict[int, bytes]:
         """The answers of the given page numbers, as received; numbers that are not there are left out."""
+        import polars as pl
+
         found: dict[int, bytes] = {}
         for file in self.raw:
             wanted = [page for page in pages if file.first <= page <= file.last]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from reconciler.errors import StateError
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state.database import Database, backend_for
 from reconciler.store.state.schema import REVISIONS
 from reconciler.store.state.state import State
@@ -30,15 +31,15 @@ async def state_as_is(
     backend = backend_for(url, folder)
     file = backend.address.file
     if file is not None and not file.is_file():
-        raise StateError(f"there is no state {file}.", hint="The first run makes it.")
+        raise StateError(phrase("there is no state {file}.", file=file), hint=phrase("The first run makes it."))
     database = Database(backend)
     try:
         async with database.read() as connection:
             revision = await connection.run_sync(revision_of, backend.address.shown)
         if revision != REVISIONS[-1]:
             raise StateError(
-                f"the state {backend.address.shown} is of an earlier version.",
-                hint="Make a backup; the next command that opens the state brings it up to date.",
+                phrase("the state {address} is of an earlier version.", address=backend.address.shown),
+                hint=phrase("Make a backup; the next command that opens the state brings it up to date."),
             )
         yield State(database, clock, time_zone)
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import LargeBinary, Select, cast, func, select, update
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from reconciler.errors import StateError
 from reconciler.model.correction_records import TrailCheck
 from reconciler.model.corrections import AuditEntry
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state import schema
 from reconciler.store.state.audit_chain import (
     LONGEST_ACT_CHARACTERS,
@@ -25,6 +26,7 @@ from reconciler.store.state.audit_chain import (
 from reconciler.store.state.audit_check import TrailReader
 from reconciler.store.state.backend import Backend
 from reconciler.store.state.database import Database
+from reconciler.store.state.instant import to_microseconds
 
 _ROWS: Final = schema.audit_entries.c
 _HEAD: Final = schema.audit_head.c
@@ -33,7 +35,11 @@ _EVERYTHING_AS_BYTES: Final = select(
     *(cast(_ROWS[name], LargeBinary) if name not in ("number", "at") else _ROWS[name] for name in ChainedRow._fields)
 ).order_by(_ROWS.number)
 _READ_ROWS: Final = 4_000
-_VERIFY = "`reconciler audit verify` says what was changed."
+_END_ENTRIES: Final = 1_000
+_LONGEST_MICROSECONDS: Final = 10**17
+CLOCK_CONFIRMED: Final = "clock.confirmed"
+"""Somebody said that the clock is right and was ahead before."""
+_VERIFY = phrase("`reconciler audit verify` says what was changed.")
 
 
 class AuditTrail:
@@ -92,6 +98,23 @@ class AuditTrail:
             number, digest, _ = await _read_head(connection)
         return number, digest
 
+    async def behind(self) -> timedelta:
+        """How far the clock is behind the latest moment that the end of the trail knows; zero where it is not.
+
+        What was noted before somebody confirmed the clock (`CLOCK_CONFIRMED`) does not count.
+
+        Raises:
+            StateError: the state cannot be read.
+        """
+        newest = select(_ROWS.at, _ROWS.act).order_by(_ROWS.number.desc()).limit(_END_ENTRIES)
+        async with self._database.read() as connection:
+            entries = (await connection.execute(newest)).all()
+        confirmed = next((place for place, entry in enumerate(entries) if entry.act == CLOCK_CONFIRMED), len(entries))
+        # Who tampered with the trail may have left no number; `verify` tells of it.
+        moments = [entry.at for entry in entries[: confirmed + 1] if isinstance(entry.at, int)]
+        now = to_microseconds(self._clock())
+        return timedelta(microseconds=min(max(max(moments, default=now) - now, 0), _LONGEST_MICROSECONDS))
+
     async def verify(self, head: str | None = None) -> TrailCheck:
         """Read the whole trail and find what was edited, removed (at the end too), inserted or put in another order.
 
@@ -127,7 +150,7 @@ async def append_acts(connection: AsyncConnection, backend: Backend, at: datetim
     """
     number, digest, last = await _read_head(connection)
     if last > number:
-        raise StateError("the audit trail has entries that were not written by the reconciler.", hint=_VERIFY)
+        raise StateError(phrase("the audit trail has entries that were not written by the reconciler."), hint=_VERIFY)
     chain = Chain(number, digest)
     await backend.append(connection, schema.audit_entries, ChainedRow._fields, chain.link(at, acts))
     if chain.number > number:
@@ -147,7 +170,7 @@ def _entry(row: Sequence[Any]) -> AuditEntry:
     try:
         return entry_of(row)
     except (TypeError, OverflowError):
-        raise StateError(f"entry {row[0]} of the audit trail cannot be read.", hint=_VERIFY) from None
+        raise StateError(phrase("entry {row} of the audit trail cannot be read.", row=row[0]), hint=_VERIFY) from None
 
 
 def _decoded(row: Iterable[Any]) -> tuple[Any, ...]:
@@ -163,6 +186,6 @@ async def _read_head(connection: AsyncConnection) -> tuple[int, str, int]:
     last = func.coalesce(select(func.max(_ROWS.number)).scalar_subquery(), 0)
     rows = (await connection.execute(select(_HEAD.number, _HEAD.digest, last))).all()
     if len(rows) != 1:
-        raise StateError("the head of the audit trail is gone.", hint=_VERIFY)
+        raise StateError(phrase("the head of the audit trail is gone."), hint=_VERIFY)
     number, digest, highest = rows[0]
     return number, digest, highest

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import Column, ColumnElement, Integer, MetaData, Select, Table, Text
-from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
-from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from reconciler.store.state.address import Address
 from reconciler.store.state.runlock import Purpose, RunLock
 from reconciler.store.state.schema import ROW_NUMBER
 
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
+    from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+
+    Upsert = SqliteInsert | PostgresqlInsert
+
 WRITES: Final = "reconciler_writes"
 """Execution option of a connection whose transactions write: they take the write lock at once, not at the first write,
 where it could no longer be waited for."""
-
-Upsert = SqliteInsert | PostgresqlInsert
 
 NUMBERS_AT_ONCE: Final = 20_000
 """How many `Backend.numbers` gives in one part."""
@@ -94,6 +96,24 @@ class Backend(Protocol):
 
     async def note_growth(self, connection: AsyncConnection) -> None:
         """Let the planner know that `findings` has changed a lot within this transaction."""
+
+    async def drop_deleted(self, connection: AsyncConnection, tables: Collection[Table]) -> bool:
+        """Rewrite what holds deleted and replaced rows, so that no file of the database keeps what they said.
+
+        Args:
+            connection: of a bulk engine, outside a transaction.
+
+        Returns:
+            False when others used the database all the time and a part could not be rewritten.
+        """
+
+    def rows(
+        self, connection: AsyncConnection, query: Select[tuple[Any, ...]], at_once: int
+    ) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
+        """What a query gives, in parts of so many rows, for hundreds of thousands of them.
+
+        The query holds no types of ours (`Instant`): values come and go as the driver has them.
+        """
 
     def numbers(self, connection: AsyncConnection, query: Select[tuple[int]]) -> AsyncGenerator[array[int], None]:
         """What a query of one column of whole numbers gives, in parts of some ten thousands."""

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reconciler.errors import RefusedError
 from reconciler.model.corrections import Approval, Correction, CorrectionState, FieldChange
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state import schema
 from reconciler.store.state.audit import append_acts
-from reconciler.store.state.audit_chain import Act, details_text
+from reconciler.store.state.audit_chain import Act, details_text, storable
 from reconciler.store.state.correction_query import whole_corrections
 from reconciler.store.state.correction_rows import changes_text, correction_of, row_numbers
 from reconciler.store.state.correction_topics import TopicNumbers, read_topics
@@ -47,10 +48,19 @@ class Edits:
         async with self._database.write() as connection:
             before = await _one(connection, row, correction_id)
             if before.state is not CorrectionState.PROPOSED:
-                raise RefusedError(f"correction {correction_id} is {before.state} and cannot be edited any more.")
+                raise RefusedError(
+                    phrase(
+                        "correction {correction_id} is {state} and cannot be edited any more.",
+                        correction_id=correction_id,
+                        state=before.state,
+                    )
+                )
             if rests_on is not None and before.digest != rests_on:
                 raise RefusedError(
-                    f"correction {correction_id} was edited by somebody else meanwhile.", hint="Look at it again."
+                    phrase(
+                        "correction {correction_id} was edited by somebody else meanwhile.", correction_id=correction_id
+                    ),
+                    hint=phrase("Look at it again."),
                 )
             values: dict[str, Any] = {"changes": changes_text(changes), "digest": digest}
             if problems is not None:
@@ -63,7 +73,7 @@ class Edits:
             await append_acts(connection, self._database.backend, self._clock(), [act])
         return after
 
-    async def approve(self, approvals: Sequence[Approval]) -> None:
+    async def approve(self, approvals: Sequence[Approval], through: str) -> None:
         """See `Corrections.approve`."""
         rows = row_numbers(approval.correction for approval in approvals)
         async with self._database.write() as connection:
@@ -89,7 +99,7 @@ class Edits:
                     for row, approval in zip(rows, approvals, strict=True)
                 ],
             )
-            await append_acts(connection, backend, self._clock(), map(_approval_act, approvals))
+            await append_acts(connection, backend, self._clock(), (_approval_act(each, through) for each in approvals))
 
     async def _topic(self, connection: AsyncConnection, changes: Sequence[FieldChange]) -> int:
         topics = TopicNumbers(await read_topics(connection))
@@ -102,22 +112,33 @@ class Edits:
 async def _one(connection: AsyncConnection, row: int, correction_id: str) -> Correction:
     found = (await connection.execute(whole_corrections().where(_ROWS.id == row))).first()
     if found is None:
-        raise RefusedError(f"there is no correction {correction_id}.")
+        raise RefusedError(phrase("there is no correction {correction_id}.", correction_id=correction_id))
     return correction_of(found)
 
 
 def _check_approved(approval: Approval, state: str, digest: str) -> None:
     if state not in _MAY_BE_APPROVED:
         what = f"is {state}" if state else "is gone"
-        raise RefusedError(f"correction {approval.correction} {what} and cannot be approved; nothing was approved.")
+        raise RefusedError(
+            phrase(
+                "correction {correction} {what} and cannot be approved; nothing was approved.",
+                correction=approval.correction,
+                what=what,
+            )
+        )
     if digest != approval.digest:
         raise RefusedError(
-            f"correction {approval.correction} was changed meanwhile; nothing was approved.", hint="Look at it again."
+            phrase(
+                "correction {correction} was changed meanwhile; nothing was approved.", correction=approval.correction
+            ),
+            hint=phrase("Look at it again."),
         )
 
 
-def _approval_act(approval: Approval) -> Act:
-    details = {"digest": approval.digest, "at": approval.at, "expires_at": approval.expires_at}
+def _approval_act(approval: Approval, through: str) -> Act:
+    details: dict[str, object] = {"digest": approval.digest, "at": approval.at, "expires_at": approval.expires_at}
+    if through:
+        details["through"] = storable(through)
     return Act(approval.person, "correction.approval_given", approval.correction, details_text(details))
 
 

@@ -14,7 +14,8 @@ from reconciler.model.correction_records import CorrectionFilter
 from reconciler.model.corrections import Correction, CorrectionAction, CorrectionState
 from reconciler.model.entities import Side
 from reconciler.store.state import schema
-from reconciler.store.state.correction_query import condition_of
+from reconciler.store.state.correction_query import condition_of, whole_corrections
+from reconciler.store.state.correction_rows import correction_of
 from reconciler.store.state.corrections import Corrections
 from reconciler.store.state.database import Database
 from reconciler.store.state.fingerprint import fingerprint, number
@@ -69,6 +70,21 @@ class CorrectionLists:
                 async for part in parts:
                     found.extend(part)
         return found
+
+    async def page(self, filter_: CorrectionFilter, *, after: int, limit: int) -> list[tuple[int, Correction]]:
+        """At most `limit` of the corrections that a filter chooses, each with its place, in the order of these.
+
+        Args:
+            after: the place of the last one of the page before; 0 begins. It need not be taken any more.
+
+        Raises:
+            RefusedError: an id of the filter has no form of one, or there are too many patterns.
+        """
+        async with self._database.read() as connection:
+            chosen = await condition_of(connection, filter_, self._database.backend)
+            query = whole_corrections().add_columns(_ROWS.number).where(chosen, _ROWS.number > after).limit(limit)
+            rows = (await connection.execute(query)).all()
+        return [(row[-1], correction_of(row[:-1])) for row in rows]
 
     async def window(self, numbers: Sequence[int]) -> list[Correction | None]:
         """The corrections of these numbers, in this order; None for one that is there no more."""

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from reconciler.errors import RefusedError
 from reconciler.model.choice import chosen
 from reconciler.model.correction_records import CorrectionFilter
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state import schema
 from reconciler.store.state.backend import Backend
 from reconciler.store.state.correction_rows import READ_COLUMNS, row_number
@@ -60,18 +61,20 @@ def begins_so(beginning: str) -> ColumnElement[bool]:
         RefusedError: no id does.
     """
     if not is_prefix(beginning):
-        raise RefusedError("a correction id has up to 16 hexadecimal digits.")
+        raise RefusedError(phrase("a correction id has up to 16 hexadecimal digits."))
     return _ROWS.id.between(*range_of(beginning))
 
 
 def _id_condition(ids: frozenset[str], backend: Backend) -> ColumnElement[bool]:
     beginnings = sorted(each for each in ids if len(each) != DIGITS)
     if len(beginnings) > _MAX_BEGINNINGS:
-        raise RefusedError(f"more than {_MAX_BEGINNINGS} beginnings of ids were given at once.")
+        raise RefusedError(
+            phrase("more than {max_beginnings} beginnings of ids were given at once.", max_beginnings=_MAX_BEGINNINGS)
+        )
     conditions = [begins_so(each) for each in beginnings]
     whole = [each for each in ids if len(each) == DIGITS]
     if not all(map(is_prefix, whole)):
-        raise RefusedError("a correction id has 16 hexadecimal digits.")
+        raise RefusedError(phrase("a correction id has 16 hexadecimal digits."))
     if whole:
         conditions.append(backend.among(_ROWS.id, sorted(map(row_number, whole))))
     return or_(False, *conditions)

@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from sys import intern
 from typing import Any, Final
 
 import orjson
+from sqlalchemy import BigInteger, type_coerce
 
 from reconciler.errors import RefusedError
 from reconciler.model.corrections import Correction, CorrectionAction, CorrectionState, FieldChange
 from reconciler.model.entities import Side
+from reconciler.model.in_bulk import in_bulk
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state import schema
-from reconciler.store.state.fingerprint import fingerprint, number
-from reconciler.store.state.instant import to_microseconds
+from reconciler.store.state.fingerprint import fingerprint, number, numbers
+from reconciler.store.state.instant import from_microseconds, to_microseconds
+
+_ROWS: Final = schema.corrections.c
+_READ: Final = (
+    "id", "entity", "key", "side", "action", "record_id", "source_id", "changes", "digest", "state",
+    "proposed_by", "proposed_at", "problems", "undoes", "words",
+)  # fmt: skip
 
 READ_COLUMNS: Final = tuple(
-    schema.corrections.c[name]
-    for name in (
-        "id", "entity", "key", "side", "action", "record_id", "source_id", "changes", "digest", "state",
-        "proposed_by", "proposed_at", "problems", "undoes", "words",
-    )
-)  # fmt: skip
-"""What `correction_of` takes, in its order."""
+    type_coerce(_ROWS[name], BigInteger) if name == "proposed_at" else _ROWS[name] for name in _READ
+)
+"""What `correction_of` takes, in its order, as the driver has it."""
 
-WRITTEN_COLUMNS: Final = (
-    "number", *(column.name for column in READ_COLUMNS), "makes_new", "target", "offer", "topic",
-)  # fmt: skip
+WRITTEN_COLUMNS: Final = ("number", *_READ, "makes_new", "target", "offer", "topic")
 """What `row_of` gives, in its order."""
 
 _SIDES: Final = {side.value: side for side in Side}
 _ACTIONS: Final = {action.value: action for action in CorrectionAction}
 _STATES: Final = {state.value: state for state in CorrectionState}
 _NO_PROBLEMS: Final = "[]"
+_correction: Final = in_bulk(Correction)
+_change: Final = in_bulk(FieldChange)
 
 Target = tuple[str, str, str, bool]
 """What a correction is about: the record's id, or the key of one to be made; entity; side; whether it is made."""
@@ -54,9 +60,9 @@ def row_numbers(correction_ids: Iterable[str]) -> list[int]:
         RefusedError: one of them is not an id.
     """
     try:
-        return [number(each) for each in correction_ids]
+        return numbers(list(correction_ids))
     except ValueError:
-        raise RefusedError("a correction id has 16 hexadecimal digits.") from None
+        raise RefusedError(phrase("a correction id has 16 hexadecimal digits.")) from None
 
 
 def target_of(correction: Correction) -> Target:
@@ -122,19 +128,19 @@ def correction_of(row: Sequence[Any]) -> Correction:
     """A row of `READ_COLUMNS` as a correction."""
     identity, entity, key, side, action, record_id, source_id, changes, digest, state, *others = row
     proposed_by, proposed_at, problems, undoes, words = others
-    return Correction(
+    return _correction(
         fingerprint(identity),
-        entity,
+        intern(entity),
         key,
         _SIDES[side],
         _ACTIONS[action],
         record_id,
         source_id,
-        tuple([FieldChange(*each) for each in orjson.loads(changes)]),
+        tuple([_change(intern(field), *others) for field, *others in orjson.loads(changes)]),
         digest,
         _STATES[state],
-        proposed_by,
-        proposed_at,
+        intern(proposed_by),
+        from_microseconds(proposed_at),
         () if problems == _NO_PROBLEMS else tuple(orjson.loads(problems)),
         None if undoes is None else fingerprint(undoes),
         words,

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from datetime import datetime
+from sys import intern
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, func, select, type_coerce
 
 from reconciler.errors import RefusedError
 from reconciler.model.correction_records import AddedProposals, CorrectionFilter, Move, StoredPlan
 from reconciler.model.corrections import Approval, Correction, FieldChange, JournalStep
+from reconciler.model.in_bulk import in_bulk
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state import schema
 from reconciler.store.state.correction_edits import Edits
 from reconciler.store.state.correction_query import begins_so, condition_of, whole_corrections
 from reconciler.store.state.correction_rows import correction_of, row_numbers
 from reconciler.store.state.database import Database
-from reconciler.store.state.fingerprint import fingerprint
 from reconciler.store.state.group_commit import GroupCommit
+from reconciler.store.state.instant import from_microseconds
 from reconciler.store.state.moves import MoveRequest
 from reconciler.store.state.plans import Plans
 from reconciler.store.state.proposals import add_proposals
 
 _APPROVALS: Final = schema.approvals.c
+_READ_APPROVALS: Final = (
+    *(_APPROVALS.correction, _APPROVALS.person, type_coerce(_APPROVALS.at, BigInteger), _APPROVALS.digest),
+    type_coerce(_APPROVALS.expires_at, BigInteger),
+)
+_approval: Final = in_bulk(Approval)
 _READ_ROWS: Final = 2_000
 _ALL: Final = CorrectionFilter()
 
@@ -71,10 +80,14 @@ class Corrections:
             rows = (await connection.execute(query)).all()
         if not rows:
             raise RefusedError(
-                f"there is no correction {correction_id}.", hint="`reconciler corrections list` shows them."
+                phrase("there is no correction {correction_id}.", correction_id=correction_id),
+                hint=phrase("`reconciler corrections list` shows them."),
             )
         if len(rows) > 1:
-            raise RefusedError(f"several corrections begin with {correction_id}.", hint="Give more of the id.")
+            raise RefusedError(
+                phrase("several corrections begin with {correction_id}.", correction_id=correction_id),
+                hint=phrase("Give more of the id."),
+            )
         return correction_of(rows[0])
 
     async def iterate(self, chosen: CorrectionFilter = _ALL) -> AsyncGenerator[Correction, None]:
@@ -88,9 +101,9 @@ class Corrections:
         async with self._database.read() as connection:
             condition = await condition_of(connection, chosen, self._database.backend)
             query = whole_corrections().where(condition)
-            async with connection.stream(query, execution_options={"yield_per": _READ_ROWS}) as rows:
-                async for batch in rows.partitions():
-                    for row in batch:
+            async with aclosing(self._database.backend.rows(connection, query, _READ_ROWS)) as parts:
+                async for part in parts:
+                    for row in part:
                         yield correction_of(row)
 
     async def listed(self, chosen: CorrectionFilter = _ALL) -> list[Correction]:
@@ -98,9 +111,9 @@ class Corrections:
         async with self._database.read() as connection:
             condition = await condition_of(connection, chosen, self._database.backend)
             query, found = whole_corrections().where(condition), list[Correction]()
-            async with connection.stream(query, execution_options={"yield_per": _READ_ROWS}) as rows:
-                async for batch in rows.partitions():
-                    found += map(correction_of, batch)
+            async with aclosing(self._database.backend.rows(connection, query, _READ_ROWS)) as parts:
+                async for part in parts:
+                    found += map(correction_of, part)
             return found
 
     async def count(self, chosen: CorrectionFilter = _ALL) -> int:
@@ -134,14 +147,17 @@ class Corrections:
         """
         return await self._edits.edit(correction_id, changes, digest, person, problems, rests_on)
 
-    async def approve(self, approvals: Sequence[Approval]) -> None:
+    async def approve(self, approvals: Sequence[Approval], *, through: str = "") -> None:
         """Keep approvals, all or none; one per person and content: a later one counts instead of the one before.
+
+        Args:
+            through: by what whoever approves was recognised, for the trail.
 
         Raises:
             RefusedError: a correction is not `proposed` or `approved`, or its content is not what was approved.
         """
         if approvals:
-            await self._edits.approve(approvals)
+            await self._edits.approve(approvals, through)
 
     async def approvals(self, correction_ids: Sequence[str]) -> dict[str, list[Approval]]:
         """The approvals of each of these corrections, oldest first, also those that ran out; [] where there is none.
@@ -150,15 +166,23 @@ class Corrections:
             RefusedError: an id is not a whole one.
         """
         given: dict[str, list[Approval]] = {each: [] for each in correction_ids}
+        backend = self._database.backend
+        numbers = row_numbers(correction_ids)
         query = (
-            select(_APPROVALS.correction, _APPROVALS.person, _APPROVALS.at, _APPROVALS.digest, _APPROVALS.expires_at)
-            .where(self._database.backend.among(_APPROVALS.correction, row_numbers(given)))
+            select(*_READ_APPROVALS)
+            .where(backend.among(_APPROVALS.correction, numbers))
             .order_by(_APPROVALS.correction, _APPROVALS.at, _APPROVALS.person)
         )
-        async with self._database.read() as connection:
-            for row, person, at, digest, expires_at in await connection.execute(query):
-                correction = fingerprint(row)
-                given[correction].append(Approval(correction, person, at, digest, expires_at))
+        ids = dict(zip(numbers, correction_ids, strict=True))
+        async with (
+            self._database.read() as connection,
+            aclosing(backend.rows(connection, query, _READ_ROWS)) as parts,
+        ):
+            async for part in parts:
+                for row, person, at, digest, expires_at in part:
+                    of = ids[row]
+                    moments = from_microseconds(at), from_microseconds(expires_at)
+                    given[of].append(_approval(of, intern(person), moments[0], digest, moments[1]))
         return given
 
     async def approved_since(self, person: str, moment: datetime) -> list[Correction]:
@@ -168,7 +192,9 @@ class Corrections:
         async with self._database.read() as connection:
             return [correction_of(row) for row in await connection.execute(query)]
 
-    async def move(self, moves: Sequence[Move], *, person: str, plan: str | None = None) -> list[str]:
+    async def move(
+        self, moves: Sequence[Move], *, person: str, plan: str | None = None, through: str = ""
+    ) -> list[str]:
         """Make each move whose correction is in the state (and has the content) that is expected, durably.
 
         Moves back to `proposed` and to `rejected` withdraw the approvals.
@@ -176,6 +202,7 @@ class Corrections:
         Args:
             plan: digest; kept with what becomes `planned` or `applying`. What is `planned` moves only if it is in this
                 plan.
+            through: by what that person was recognised, for the trail.
 
         Returns:
             The ids of those that were not where they were expected, and stay as they are.
@@ -183,7 +210,7 @@ class Corrections:
         Raises:
             ValueError: an id is not one.
         """
-        return await self._commits.submit(MoveRequest.of(moves, person, plan)) if moves else []
+        return await self._commits.submit(MoveRequest.of(moves, person, plan, through)) if moves else []
 
     async def add_plan(self, plan: StoredPlan) -> None:
         """Keep a sealed plan and move its corrections into it, out of an earlier plan too: all of them or nothing.
@@ -211,6 +238,10 @@ class Corrections:
             RefusedError: there is no such plan.
         """
         return await self._plans.claim(digest, owner)
+
+    async def applier(self) -> str | None:
+        """Who applies now and since when, in words; None where nobody does, or where that cannot be told."""
+        return await self._plans.applier()
 
     async def release_plan(self, digest: str, owner: str, *, finished: bool) -> None:
         """Let others apply. `finished`: the plan is through.

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reconciler.errors import RefusedError
 from reconciler.model.findings import Acceptance
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state import schema
 from reconciler.store.state.database import Database
 from reconciler.store.state.finding_trail import last_event, note_accepted
@@ -133,11 +134,15 @@ class Decisions:
 def _check(filter_: FindingFilter, reason: str, person: str, until: date | None, today: date) -> None:
     if not filter_.restricts:
         raise RefusedError(
-            "nothing says which findings to accept.", hint="Name them by id, entity, field, cause or key."
+            phrase("nothing says which findings to accept."),
+            hint=phrase("Name them by id, entity, field, cause or key."),
         )
     if not reason.strip():
-        raise RefusedError("an acceptance needs a reason.")
+        raise RefusedError(phrase("an acceptance needs a reason."))
     if not person.strip():
-        raise RefusedError("an acceptance needs the person who decides.")
+        raise RefusedError(phrase("an acceptance needs the person who decides."))
     if until is not None and until < today:
-        raise RefusedError(f"{until.isoformat()} has already passed.", hint="Give a day from today on, or none.")
+        raise RefusedError(
+            phrase("{until} has already passed.", until=until.isoformat()),
+            hint=phrase("Give a day from today on, or none."),
+        )

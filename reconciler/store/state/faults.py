@@ -9,24 +9,37 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from reconciler.errors import StateError
+from reconciler.phrases.phrase import phrase
 
-_RESTORE = "Restore it from a backup, or move it away to start with an empty state."
-_RIGHTS = "Give this user the right to write the file and its folder."
-_LATER = "Try again when it has finished."
-_SERVER = "Check the address, the user and the password under [project] state."
-_DISK = "Check that it has room, and the disk itself; nothing that was finished is lost."
+_RESTORE = phrase("Restore it from a backup, or move it away to start with an empty state.")
+_RIGHTS = phrase("Give this user the right to write the file and its folder.")
+_LATER = phrase("Try again when it has finished.")
+_SERVER = phrase("Check the address, the user and the password under [project] state.")
+_DISK = phrase("Check that it has room, and the disk itself; nothing that was finished is lost.")
+_SERVER_DISK = phrase("Make room on the machine of the database; nothing that was finished is lost.")
 _KNOWN = (
-    ("is locked", "is in use: another process is writing to it", _LATER),
-    ("lock timeout", "is in use: another process is writing to it", _LATER),
-    ("not a database", "is damaged or not a state of the reconciler", _RESTORE),
-    ("malformed", "is damaged", _RESTORE),
-    ("could not decode", "is damaged: it holds a text that is none", _RESTORE),
-    ("readonly", "cannot be written", _RIGHTS),
-    ("unable to open", "cannot be opened", _RIGHTS),
-    ("disk is full", "cannot grow: the disk is full", "Make room; nothing that was finished is lost."),
-    ("disk i/o error", "cannot be read or written: the disk reports an error", _DISK),
-    ("password authentication failed", "refuses the user or the password", _SERVER),
-    ("does not exist", "is not there", _SERVER),
+    ("is locked", phrase("is in use: another process is writing to it"), _LATER),
+    ("lock timeout", phrase("is in use: another process is writing to it"), _LATER),
+    ("not a database", phrase("is damaged or not a state of the reconciler"), _RESTORE),
+    ("malformed", phrase("is damaged"), _RESTORE),
+    ("could not decode", phrase("is damaged: it holds a text that is none"), _RESTORE),
+    ("readonly", phrase("cannot be written"), _RIGHTS),
+    ("unable to open", phrase("cannot be opened"), _RIGHTS),
+    ("disk is full", phrase("cannot grow: the disk is full"), phrase("Make room; nothing that was finished is lost.")),
+    ("disk i/o error", phrase("cannot be read or written: the disk reports an error"), _DISK),
+    ("no space left on device", phrase("cannot grow: the disk of its server is full"), _SERVER_DISK),
+    ("could not extend file", phrase("cannot grow: the disk of its server is full"), _SERVER_DISK),
+    ("terminating connection", phrase("ended the connection"), _LATER),
+    ("connection is closed", phrase("ended the connection"), _LATER),
+    ("connection was closed", phrase("ended the connection"), _LATER),
+    ("cannot switch to state", phrase("ended the connection"), _LATER),
+    ("connection does not exist", phrase("ended the connection"), _LATER),
+    ("starting up", phrase("is not ready: its server is starting"), _LATER),
+    ("shutting down", phrase("is not ready: its server is being stopped"), _LATER),
+    ("too many clients", phrase("takes no more connections"), _LATER),
+    ("remaining connection slots", phrase("takes no more connections"), _LATER),
+    ("password authentication failed", phrase("refuses the user or the password"), _SERVER),
+    ("does not exist", phrase("is not there"), _SERVER),
 )
 
 
@@ -43,14 +56,20 @@ def state_errors(shown: str, driver_errors: tuple[type[BaseException], ...]) -> 
     except DBAPIError as error:
         raise _translated(shown, error.orig or error) from None
     except PoolTimeoutError:
-        raise StateError(f"the state {shown} is busy: no connection became free in time.", hint=_LATER) from None
+        raise StateError(
+            phrase("the state {shown} is busy: no connection became free in time.", shown=shown), hint=_LATER
+        ) from None
     except driver_errors as error:
         raise _translated(shown, error) from None
 
 
 def unreachable(shown: str, error: OSError) -> StateError:
     """The server of the state did not take a connection."""
-    return StateError(f"the state {shown} cannot be reached.", hint=_SERVER, detail=f"{type(error).__name__}: {error}")
+    return StateError(
+        phrase("the state {shown} cannot be reached.", shown=shown),
+        hint=_SERVER,
+        detail=f"{type(error).__name__}: {error}",
+    )
 
 
 def _translated(shown: str, error: BaseException) -> StateError:
@@ -60,5 +79,11 @@ def _translated(shown: str, error: BaseException) -> StateError:
     detail = f"{type(error).__name__}: {words}"
     for known, problem, hint in _KNOWN:
         if known in words.lower():
-            return StateError(f"the state {shown} {problem}.", hint=hint, detail=detail)
-    return StateError(f"the state {shown} cannot be used.", hint="Run with --debug to see why.", detail=detail)
+            return StateError(
+                phrase("the state {shown} {problem}.", shown=shown, problem=problem), hint=hint, detail=detail
+            )
+    return StateError(
+        phrase("the state {shown} cannot be used.", shown=shown),
+        hint=phrase("Run with --debug to see why."),
+        detail=detail,
+    )

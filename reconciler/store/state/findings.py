@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from reconciler.errors import RefusedError
 from reconciler.model.entities import Side
 from reconciler.model.findings import Acceptance, Finding, FindingRow, SideValue
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state import schema
 from reconciler.store.state.corrected import mark_corrected
 from reconciler.store.state.database import Database
@@ -308,15 +309,21 @@ class Findings:
 
     async def _resolve(self, finding_id: str) -> int:
         if not is_prefix(finding_id):
-            raise RefusedError("a finding id has up to 16 hexadecimal digits.")
+            raise RefusedError(phrase("a finding id has up to 16 hexadecimal digits."))
         first, last = range_of(finding_id)
         query = select(_ROWS.id).where(_ROWS.id.between(first, last)).order_by(_ROWS.id).limit(2)
         async with self._database.read() as connection:
             found: Sequence[int] = (await connection.execute(query)).scalars().all()
         if not found:
-            raise RefusedError(f"there is no finding {finding_id}.", hint="`reconciler findings list` shows them.")
+            raise RefusedError(
+                phrase("there is no finding {finding_id}.", finding_id=finding_id),
+                hint=phrase("`reconciler findings list` shows them."),
+            )
         if len(found) > 1:
-            raise RefusedError(f"several findings begin with {finding_id}.", hint="Give more of the id.")
+            raise RefusedError(
+                phrase("several findings begin with {finding_id}.", finding_id=finding_id),
+                hint=phrase("Give more of the id."),
+            )
         return found[0]
 
 
@@ -330,7 +337,7 @@ async def _place(connection: AsyncConnection, sort: FindingSort, finding_id: str
     (row_number,) = row_numbers(frozenset((finding_id,)))
     found = (await connection.execute(sort_values(sort, row_number))).first()
     if found is None:
-        raise RefusedError(f"there is no finding {finding_id}.")
+        raise RefusedError(phrase("there is no finding {finding_id}.", finding_id=finding_id))
     return tuple(found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -32,10 +32,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from reconciler.store.state import schema
-from reconciler.store.state.backend import Upsert, staged
+from reconciler.store.state.backend import staged
 from reconciler.store.state.groups import ACCEPTED, CLOSED, LIST_KINDS, NOT_CLOSED, OPEN
 from reconciler.store.state.records import FindingEventKind
 from reconciler.store.state.webhook_records import KeyScope
+
+if TYPE_CHECKING:
+    from reconciler.store.state.backend import Upsert
 
 Columns = ReadOnlyColumnCollection[str, Any]
 

@@ -46,15 +46,16 @@ class MoveRequest:
     moves: tuple[tuple[int, Move], ...]
     person: str
     plan: str | None
+    through: str = ""
 
     @classmethod
-    def of(cls, moves: Iterable[Move], person: str, plan: str | None) -> MoveRequest:
+    def of(cls, moves: Iterable[Move], person: str, plan: str | None, through: str = "") -> MoveRequest:
         """Of moves as they are asked for.
 
         Raises:
             ValueError: an id is not one.
         """
-        return cls(tuple((row_number(move.correction), move) for move in moves), person, plan)
+        return cls(tuple((row_number(move.correction), move) for move in moves), person, plan, through)
 
 
 @dataclass(slots=True)
@@ -79,6 +80,7 @@ class _Made:
     move: Move
     person: str
     plan: str | None
+    through: str
 
 
 class MoveWriter:
@@ -171,7 +173,7 @@ def _make(request: MoveRequest, places: Mapping[int, _Place], made: list[_Made])
         elif move.to in _JOINS_PLAN and request.plan is not None:
             place.plan = request.plan
         place.withdrawn = place.withdrawn or move.to in _ENDS_APPROVAL
-        made.append(_Made(row, move, request.person, request.plan))
+        made.append(_Made(row, move, request.person, request.plan, request.through))
     return refused
 
 
@@ -190,7 +192,7 @@ def _acts(made: Iterable[_Made], outcomes: Mapping[int, Mapping[str, Any]]) -> I
             yield Act(each.person, _act(move), move.correction, _details(each, outcome))
             continue
         # Moves that were asked for together mostly have the same to tell.
-        alike = (move.expected, move.to, move.words, move.record_id, each.plan)
+        alike = (move.expected, move.to, move.words, move.record_id, each.plan, each.through)
         if alike not in told:
             told[alike] = (_act(move), _details(each, {}))
         yield Act(each.person, told[alike][0], move.correction, told[alike][1])
@@ -209,6 +211,8 @@ def _details(made: _Made, outcome: Mapping[str, Any]) -> str:
         details["record_id"] = move.record_id
     if made.plan is not None:
         details["plan"] = made.plan
+    if made.through:
+        details["through"] = storable(made.through)
     return details_text(details)
 
 

@@ -88,3 +88,22 @@ pilot_signatures = Table(
     Column("content", String(64), nullable=False),
     UniqueConstraint("content", "role"),
 )
+
+pilot_scenarios = Table(
+    "pilot_scenarios",
+    metadata,
+    Column("number", ROW_NUMBER, primary_key=True),
+    Column("scenario", String(32), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("status", String(8), nullable=False),
+    Column("expected", Text, nullable=False),
+    Column("seen", Text, nullable=False),
+    Column("exit_code", Integer, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Index(None, "scenario"),
+)
+"""What came of each playing of a test scenario; the evidence itself is a file."""

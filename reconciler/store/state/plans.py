@@ -13,12 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from reconciler.errors import RefusedError
 from reconciler.model.correction_records import StoredPlan
 from reconciler.model.corrections import CorrectionState
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state import schema
 from reconciler.store.state.audit import append_acts
 from reconciler.store.state.audit_chain import Act, details_text
 from reconciler.store.state.correction_rows import row_numbers
 from reconciler.store.state.database import Database
 from reconciler.store.state.fingerprint import fingerprint
+from reconciler.store.state.runlock import age_in_words
 
 _PLANS: Final = schema.correction_plans.c
 _ROWS: Final = schema.corrections.c
@@ -45,7 +47,7 @@ class Plans:
         }
         async with self._database.write() as connection:
             if (await connection.execute(select(_PLANS.digest).where(_PLANS.digest == plan.digest))).first():
-                raise RefusedError("that plan is kept already.")
+                raise RefusedError(phrase("that plan is kept already."))
             await connection.execute(insert(schema.correction_plans), row)
             left = await self._take_in(connection, plan)
             await append_acts(connection, self._database.backend, self._clock(), _acts(plan, left))
@@ -61,8 +63,11 @@ class Plans:
             there = {fingerprint(row) for (row,) in await connection.execute(select(_ROWS.id).where(*ready))}
             others = [each for each in plan.corrections if each not in there]
             raise RefusedError(
-                f"somebody decided about {', '.join(others[:_SHOWN_IDS])} meanwhile; nothing is planned.",
-                hint="Plan again.",
+                phrase(
+                    "somebody decided about {others} meanwhile; nothing is planned.",
+                    others=", ".join(others[:_SHOWN_IDS]),
+                ),
+                hint=phrase("Plan again."),
             )
         return left
 
@@ -94,6 +99,18 @@ class Plans:
             raise
         return True
 
+    async def applier(self) -> str | None:
+        """See `Corrections.applier`."""
+        holder = await self._database.apply_lock.holder()
+        newest = select(_PLANS.owner).where(_PLANS.finished_at.is_(None), _PLANS.owner.is_not(None))
+        async with self._database.read() as connection:
+            owner: str | None = (await connection.execute(newest.order_by(_PLANS.claimed_at.desc()).limit(1))).scalar()
+        if holder is None:
+            return None
+        # A claim that was left behind names a process that is gone.
+        is_theirs = owner is not None and holder.process in owner
+        return f"{owner}, begun {age_in_words(holder.age_s)} ago" if is_theirs else str(holder)
+
     async def release(self, digest: str, owner: str, *, finished: bool) -> None:
         """See `Corrections.release_plan`."""
         is_owner = True
@@ -113,7 +130,7 @@ class Plans:
             now = self._clock()
             release = update(schema.correction_plans).where(*mine).values(finished_at=now if finished else None)
             if (await connection.execute(release)).rowcount != 1:
-                raise RefusedError(f"{owner} does not apply that plan.")
+                raise RefusedError(phrase("{owner} does not apply that plan.", owner=owner))
             act = Act(owner, "plan.finished" if finished else "plan.left", digest, details_text({}))
             await append_acts(connection, self._database.backend, now, [act])
 
@@ -123,7 +140,9 @@ class Plans:
                 await connection.execute(select(_PLANS.owner, _PLANS.finished_at).where(_PLANS.digest == digest))
             ).first()
             if row is None:
-                raise RefusedError("there is no such plan.", hint="`reconciler corrections plan` makes one.")
+                raise RefusedError(
+                    phrase("there is no such plan."), hint=phrase("`reconciler corrections plan` makes one.")
+                )
             now = self._clock()
             claim = update(schema.correction_plans).where(_PLANS.digest == digest)
             await connection.execute(claim.values(owner=owner, claimed_at=now, finished_at=None))

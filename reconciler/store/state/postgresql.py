@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from contextlib import aclosing
 from importlib import import_module
 from typing import Any, Final, Protocol, cast
 
@@ -24,31 +24,25 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.engine.interfaces import AdaptedConnection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from reconciler.errors import ConfigurationError
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state import schema
 from reconciler.store.state.address import Address
+from reconciler.store.state.advisory_lock import KEEP_ALIVE, LOCK_CLASS, AdvisoryRunLock, name_of_this_process
 from reconciler.store.state.backend import NUMBERS_AT_ONCE, WRITES, StagedRow, staged
-from reconciler.store.state.connecting import connected
 from reconciler.store.state.runlock import Purpose
 
 _CONNECT_S: Final = 10.0
 _LOCK_WAIT: Final = "30s"
-_LOCK_CLASS: Final = 0x5EC0
 _WRITE_LOCK: Final = 1
-_LOCK_NUMBERS: Final = {Purpose.RUN: 2, Purpose.WEBHOOKS: 3, Purpose.APPLY: 4}
+_LOCK_NUMBERS: Final = {Purpose.RUN: 2, Purpose.WEBHOOKS: 3, Purpose.APPLY: 4, Purpose.PILOT: 5}
 _NUL_SHOWN: Final = "\u2400"
 """PostgreSQL cannot hold the character NUL in a text."""
-
-_TAKE: Final = text(f"SELECT pg_try_advisory_lock({_LOCK_CLASS}, :number)")
-_HOLDER: Final = text(
-    "SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
-    " WHERE datname = current_database() AND locktype = 'advisory' AND granted"
-    f" AND classid = {_LOCK_CLASS} AND objid = :number AND objsubid = 2"
-)
 
 
 class _Driver(Protocol):
@@ -67,11 +61,16 @@ class PostgresqlBackend:
             asyncpg = import_module("asyncpg")
         except ModuleNotFoundError:
             raise ConfigurationError(
-                "project.state names PostgreSQL, and its driver is not installed.",
-                hint="Install it with: pip install 'reconciler[postgres]'.",
+                phrase("project.state names PostgreSQL, and its driver is not installed."),
+                hint=phrase("Install it with: pip install 'reconciler[postgres]'."),
             ) from None
         self.address = address
-        self.driver_errors: tuple[type[BaseException], ...] = (asyncpg.PostgresError, asyncpg.InterfaceError)
+        self.driver_errors: tuple[type[BaseException], ...] = (
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            # What it says where the end of a connection crosses a statement.
+            asyncpg.InternalClientError,
+        )
         self._not_representable: type[BaseException] = asyncpg.CharacterNotInRepertoireError
 
     def prepare(self) -> None:
@@ -79,29 +78,39 @@ class PostgresqlBackend:
 
     def engine(self, *, bulk: bool) -> AsyncEngine:
         """An engine. Transactions that write wait for each other, as on SQLite; those that read see one state."""
-        options: dict[str, Any] = {"poolclass": NullPool} if bulk else {"pool_size": 4, "max_overflow": 4}
-        engine = create_async_engine(
-            self.address.url,
-            # Errors of the database must not carry customer data or tokens.
-            hide_parameters=True,
-            connect_args={"timeout": _CONNECT_S, "server_settings": {"application_name": "reconciler"}},
-            **options,
-        )
+        engine = self._engine("reconciler", bulk=bulk)
 
         def on_begin(connection: Connection) -> None:
             if connection.get_execution_options().get(WRITES, False):
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'")
                 connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_CLASS}, {_WRITE_LOCK})")
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_CLASS}, {_WRITE_LOCK})")
             elif not bulk:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
         event.listen(engine.sync_engine, "begin", on_begin)
         return engine
 
+    def _engine(self, name: str, *, bulk: bool) -> AsyncEngine:
+        options: dict[str, Any] = {"poolclass": NullPool} if bulk else {"pool_size": 4, "max_overflow": 4}
+        engine = create_async_engine(
+            self.address.url,
+            # Errors of the database must not carry customer data or tokens.
+            hide_parameters=True,
+            connect_args={"timeout": _CONNECT_S, "server_settings": {"application_name": name}},
+            **options,
+        )
+
+        def on_connect(connection: AdaptedConnection, _entry: ConnectionPoolEntry) -> None:
+            # Not as a setting of the connection's beginning, which poolers refuse.
+            connection.run_async(lambda driver: driver.execute(KEEP_ALIVE))
+
+        event.listen(engine.sync_engine, "connect", on_connect)
+        return engine
+
     def lock(self, purpose: Purpose) -> AdvisoryRunLock:
         """A lock that the server holds for one connection."""
-        return AdvisoryRunLock(self, _LOCK_NUMBERS[purpose])
+        return AdvisoryRunLock(self._engine(name_of_this_process(), bulk=True), self, _LOCK_NUMBERS[purpose])
 
     async def begin_staging(self, connection: AsyncConnection) -> None:
         """Create the empty table `staged`, without its key: a COPY cannot leave out rows whose id is there already."""
@@ -147,11 +156,25 @@ class PostgresqlBackend:
         """Sample the table: with the numbers from before, closing would visit every finding one by one."""
         await connection.execute(text(f"ANALYZE {schema.findings.name}"))
 
-    async def numbers(self, connection: AsyncConnection, query: Select[tuple[int]]) -> AsyncGenerator[array[int], None]:
+    async def drop_deleted(self, connection: AsyncConnection, tables: Collection[Table]) -> bool:
+        """Rewrite the tables. The server's own write-ahead log and its backups are its administrator's."""
+        autonomous = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        for table in tables:
+            await autonomous.execute(text(f"VACUUM FULL {table.name}"))
+        return True
+
+    async def rows(
+        self, connection: AsyncConnection, query: Select[Any], at_once: int
+    ) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
         """Through a cursor of the server."""
-        options = {"yield_per": NUMBERS_AT_ONCE}
-        async with connection.stream(query, execution_options=options) as rows:
+        async with connection.stream(query, execution_options={"yield_per": at_once}) as rows:
             async for part in rows.partitions():
+                yield part
+
+    async def numbers(self, connection: AsyncConnection, query: Select[tuple[int]]) -> AsyncGenerator[array[int], None]:
+        """As `rows`."""
+        async with aclosing(self.rows(connection, query, NUMBERS_AT_ONCE)) as parts:
+            async for part in parts:
                 yield array("q", [cast("int", row[0]) for row in part])
 
     def insert(self, table: Table) -> Insert:
@@ -170,45 +193,6 @@ class PostgresqlBackend:
     def among(self, column: Column[Any], values: Collection[int] | Collection[str]) -> ColumnElement[bool]:
         """The values travel as one array."""
         return column == any_(literal(list(values), ARRAY(Text if column.type.python_type is str else BigInteger)))
-
-
-class AdvisoryRunLock:
-    """A lock of the database, held by a connection of its own: it ends when the process does, or the network."""
-
-    def __init__(self, backend: PostgresqlBackend, number: int) -> None:
-        self._backend = backend
-        self._number = {"number": number}
-        self._engine = backend.engine(bulk=True)
-        self._holding: AsyncExitStack | None = None
-
-    async def acquire(self) -> bool:
-        """Take the lock; False when anybody holds it, this process included."""
-        if self._holding is not None:
-            return False
-        async with AsyncExitStack() as stack:
-            connection = await stack.enter_async_context(self._connection())
-            if (await connection.execute(_TAKE, self._number)).scalar():
-                self._holding = stack.pop_all()
-        return self._holding is not None
-
-    async def is_held(self) -> bool:
-        """Whether anybody holds it, this process included."""
-        if self._holding is not None:
-            return True
-        async with self._connection() as connection:
-            return (await connection.execute(_HOLDER, self._number)).first() is not None
-
-    async def release(self) -> None:
-        """Give it back. Harmless when it is not held."""
-        if self._holding is not None:
-            holding, self._holding = self._holding, None
-            await holding.aclose()
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        async with connected(self._engine, self._backend) as connection:
-            # Without a transaction: one that stays open for a whole run would keep the server from tidying up.
-            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _without_nul(value: object) -> object:

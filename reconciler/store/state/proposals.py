@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -62,7 +62,9 @@ async def add_proposals(
     done = _sort(targets, await _standing(connection, backend, targets))
     await _remove(connection, backend, done.replaced)
     await _insert(connection, backend, done)
-    await append_acts(connection, backend, now, _acts(done, person))
+    await append_acts(
+        connection, backend, now, _acts(done, person, await _runs_behind(connection, backend, done.added))
+    )
     return AddedProposals(
         tuple(correction.id for correction in done.added),
         tuple(done.replaced),
@@ -118,8 +120,7 @@ async def _insert(connection: AsyncConnection, backend: Backend, done: _Sorted) 
     if not done.added:
         return
     topics = TopicNumbers(await read_topics(connection))
-    findings = {each.finding for correction in done.added for each in correction.changes if each.finding is not None}
-    causes = await causes_of(connection, backend, findings)
+    causes = await causes_of(connection, backend, _mended(done.added))
     numbers = [topics.number(correction.changes, causes) for correction in done.added]
     await topics.store(connection)
     last = (await connection.execute(select(func.coalesce(func.max(_ROWS.number), 0)))).scalar_one()
@@ -140,7 +141,24 @@ async def causes_of(connection: AsyncConnection, backend: Backend, findings: Col
     return {fingerprint(identity): cause for identity, cause in await connection.execute(query)} if findings else {}
 
 
-def _acts(done: _Sorted, person: str) -> Iterator[Act]:
+async def _runs_behind(
+    connection: AsyncConnection, backend: Backend, corrections: Collection[Correction]
+) -> dict[str, str]:
+    """The run that saw each finding last that these corrections mend, by the finding."""
+    findings = _mended(corrections)
+    query = (
+        select(_FINDINGS.id, schema.runs.c.id)
+        .join(schema.runs, schema.runs.c.number == _FINDINGS.last_run)
+        .where(backend.among(_FINDINGS.id, [row_number(each) for each in findings]))
+    )
+    return {fingerprint(identity): run for identity, run in await connection.execute(query)} if findings else {}
+
+
+def _mended(corrections: Iterable[Correction]) -> set[str]:
+    return {each.finding for correction in corrections for each in correction.changes if each.finding is not None}
+
+
+def _acts(done: _Sorted, person: str, runs: Mapping[str, str]) -> Iterator[Act]:
     for old, new in done.replaced.items():
         yield Act(person, "correction.replaced", old, details_text({"by": new}))
     for correction in done.added:
@@ -156,5 +174,6 @@ def _acts(done: _Sorted, person: str) -> Iterator[Act]:
             "problems": correction.problems,
             "undoes": correction.undoes,
             "proposed_by": correction.proposed_by,
+            "runs": sorted({runs[each] for each in _mended([correction]) if each in runs}),
         }
         yield Act(person, "correction.proposed", correction.id, details_text(content))

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from reconciler.errors import RefusedError
 from reconciler.model.choice import chosen
 from reconciler.model.staging import KEY_SEPARATOR, shown_key
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state import schema
 from reconciler.store.state.backend import Backend
 from reconciler.store.state.fingerprint import number
@@ -64,7 +65,7 @@ def row_numbers(fingerprints: frozenset[str]) -> list[int]:
     try:
         return [number(text) for text in fingerprints]
     except ValueError:
-        raise RefusedError("a finding id has 16 hexadecimal digits.") from None
+        raise RefusedError(phrase("a finding id has 16 hexadecimal digits.")) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,9 @@ def key_condition(column: Column[str], keys: frozenset[str], backend: Backend) -
     spellings = keys | {key.replace(shown_key(KEY_SEPARATOR), KEY_SEPARATOR) for key in keys}
     patterns = sorted(spelling for spelling in spellings if "*" in spelling)
     if len(patterns) > _MAX_PATTERNS:
-        raise RefusedError(f"more than {_MAX_PATTERNS} key patterns were given at once.")
+        raise RefusedError(
+            phrase("more than {max_patterns} key patterns were given at once.", max_patterns=_MAX_PATTERNS)
+        )
     conditions = [_pattern_condition(column, pattern, backend) for pattern in patterns]
     if len(patterns) < len(spellings):
         conditions.append(backend.among(column, sorted(spellings.difference(patterns))))

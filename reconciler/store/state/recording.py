@@ -16,6 +16,7 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 from reconciler.errors import StateError
 from reconciler.model.entities import Side
 from reconciler.model.findings import FindingRow
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state import schema
 from reconciler.store.state.database import Database
 from reconciler.store.state.finding_trail import last_event, note_ended
@@ -105,7 +106,9 @@ class Recorder:
         run_number = await number_of(connection, run_id)
         done = select(func.count()).where(_ENTITIES.run_number == run_number, _ENTITIES.entity == entity)
         if (await connection.execute(done)).scalar():
-            raise StateError(f"the findings of {entity} are already recorded for run {run_id}.")
+            raise StateError(
+                phrase("the findings of {entity} are already recorded for run {run_id}.", entity=entity, run_id=run_id)
+            )
         now = self._clock()
         return Merge(run_number, entity, now, now.astimezone(self._time_zone).date())
 

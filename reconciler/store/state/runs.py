@@ -6,17 +6,19 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import orjson
 from sqlalchemy import RowMapping, Select, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reconciler.errors import RefusedError, StateError
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state import schema
 from reconciler.store.state.database import Database
 from reconciler.store.state.groups import NOT_CLOSED
 from reconciler.store.state.records import RunRecord, RunStatus
+from reconciler.store.state.runlock import Holder, busy_with
 
 _RUNS = schema.runs.c
 
@@ -32,15 +34,20 @@ class Runs:
         self._database = database
         self._clock = clock
 
-    async def start(self, entities: Sequence[str], *, full: bool) -> str:
+    async def start(self, entities: Sequence[str], *, full: bool, of_pilot: bool = False) -> str:
         """Begin a run and return its id. Nobody else can begin one until `finish`, or until this process ends.
 
+        Args:
+            of_pilot: it is a part of the pilot's run that goes on here. Other runs wait until that is through.
+
         Raises:
-            StateError: another run is going on; the message names its process and age.
+            StateError: another run, or one of the pilot, is going on; the message names its process and age.
         """
         if not await self._database.run_lock.acquire():
             raise await self._busy()
         try:
+            if not of_pilot and await self._database.pilot_lock.is_held():
+                raise await self._busy_with_pilot()
             return await self._insert(entities, full)
         except BaseException:
             await self._database.run_lock.release()
@@ -62,6 +69,10 @@ class Runs:
                 raise not_going_on(run_id)
         await self._database.run_lock.release()
 
+    async def let_go(self) -> None:
+        """Let others run although the end of this process's run could not be kept. Nothing more is written of it."""
+        await self._database.run_lock.release()
+
     async def amend(self, run_id: str, part: Mapping[str, object]) -> None:
         """Add to the document of a run that has ended, or replace what it holds under these names.
 
@@ -71,7 +82,7 @@ class Runs:
         async with self._database.write() as connection:
             kept = (await connection.execute(select(_RUNS.document).where(_RUNS.id == run_id))).scalar()
             if kept is None:
-                raise StateError(f"run {run_id} has no document yet.")
+                raise StateError(phrase("run {run_id} has no document yet.", run_id=run_id))
             document = orjson.dumps({**orjson.loads(kept), **part}).decode()
             await connection.execute(update(schema.runs).where(_RUNS.id == run_id).values(document=document))
 
@@ -115,9 +126,13 @@ class Runs:
         """
         found = await self._read(select(schema.runs).where(_RUNS.id.startswith(run_id, autoescape=True)).limit(2))
         if not run_id or not found:
-            raise RefusedError(f"there is no run {run_id}.", hint="`reconciler runs` lists them.")
+            raise RefusedError(
+                phrase("there is no run {run_id}.", run_id=run_id), hint=phrase("`reconciler runs` lists them.")
+            )
         if len(found) > 1:
-            raise RefusedError(f"several runs begin with {run_id}.", hint="Give more of the id.")
+            raise RefusedError(
+                phrase("several runs begin with {run_id}.", run_id=run_id), hint=phrase("Give more of the id.")
+            )
         return found[0]
 
     async def horizon(self) -> int | None:
@@ -167,14 +182,18 @@ class Runs:
             return (await connection.execute(query)).mappings().all()
 
     async def _busy(self) -> StateError:
-        hint = "Wait until it has finished."
+        hint = phrase("Wait until it has finished.")
         for run in await self.history(1):
             if run.status is RunStatus.RUNNING:
-                age = self._clock() - run.started_at
+                age_s = (self._clock() - run.started_at).total_seconds()
                 return StateError(
-                    f"run {run.id} is going on in process {run.pid} on {run.host}, begun {_age(age)} ago.", hint=hint
+                    phrase("run {run} is going on in {holder}.", run=run.id, holder=Holder(run.pid, run.host, age_s)),
+                    hint=hint,
                 )
-        return StateError("another run is just beginning or ending.", hint=hint)
+        return StateError(phrase("another run is just beginning or ending."), hint=hint)
+
+    async def _busy_with_pilot(self) -> StateError:
+        return await busy_with(self._database.pilot_lock, "the pilot is being run")
 
 
 async def number_of(connection: AsyncConnection, run_id: str) -> int:
@@ -218,7 +237,7 @@ async def begin_check(connection: AsyncConnection, entity: str, at: datetime, do
 
 def not_going_on(run_id: str) -> StateError:
     """Something was to be recorded for a run that has ended or never was."""
-    return StateError(f"run {run_id} is not going on.")
+    return StateError(phrase("run {run_id} is not going on.", run_id=run_id))
 
 
 async def _unused_id(connection: AsyncConnection, started_at: datetime) -> str:
@@ -227,13 +246,6 @@ async def _unused_id(connection: AsyncConnection, started_at: datetime) -> str:
         taken = await connection.execute(select(func.count()).select_from(schema.runs).where(_RUNS.id == run_id))
         if not taken.scalar():
             return run_id
-
-
-def _age(age: timedelta) -> str:
-    minutes = max(0, int(age.total_seconds() // 60))
-    if minutes >= 2 * 60:
-        return f"{minutes // 60} hours"
-    return "less than a minute" if not minutes else f"{minutes} minute{'s' if minutes > 1 else ''}"
 
 
 def _record(row: RowMapping, *, gone: bool) -> RunRecord:

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from reconciler.model.correction_records import LIVE_STATES
 from reconciler.store.state.instant import Instant
 
-REVISIONS: Final = ("v0001", "v0002", "v0003", "v0004", "v0005", "v0006", "v0007", "v0008")
+REVISIONS: Final = ("v0001", "v0002", "v0003", "v0004", "v0005", "v0006", "v0007", "v0008", "v0009", "v0010")
 """Every migration there is, oldest first. A state that names another one was written by a newer version."""
 
 metadata = MetaData(
@@ -376,3 +376,22 @@ tax_drafts = Table(
     Column("told", Boolean, nullable=False),
 )
 """Drafts that were saved in an ERP to ask for taxes, and are not surely gone."""
+
+data_folder = Table(
+    "data_folder",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("mark", String(32), nullable=False),
+    Column("host", Text, nullable=False),
+    Column("noted_at", Instant, nullable=False),
+)
+"""One row: which data folder belongs to a state that several machines share."""
+
+revoked_tokens = Table(
+    "revoked_tokens",
+    metadata,
+    Column("mark", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("revoked_at", Instant, nullable=False),
+)
+"""Tokens of the service that are refused, whatever a configuration says; nothing here leads back to one."""

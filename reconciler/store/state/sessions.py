@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select
 
 from reconciler.store.state import schema
 from reconciler.store.state.database import Database
+from reconciler.store.state.steady_clock import never_back
 
 _ROWS: Final = schema.service_sessions.c
 
@@ -19,7 +20,7 @@ class ServiceSessions:
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
-        self._clock = clock
+        self._clock = never_back(clock)
 
     async def begin(self, digest: str, token_mark: str, *, lasts: timedelta, most: int) -> None:
         """Keep a session; those that have ended are dropped.

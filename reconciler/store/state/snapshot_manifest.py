@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, func, in
 
 from reconciler.errors import StateError
 from reconciler.model.entities import Side
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state import schema
 from reconciler.store.state.database import Database
 from reconciler.store.state.groups import NOT_CLOSED
@@ -82,7 +83,7 @@ class SnapshotManifest:
         )
         async with self._database.write() as connection:
             if (await connection.execute(completed)).rowcount != 1:
-                raise StateError(f"snapshot {snapshot_id} is not in progress.")
+                raise StateError(phrase("snapshot {snapshot_id} is not in progress.", snapshot_id=snapshot_id))
 
     async def latest(self, side: Side, entity: str) -> SnapshotRecord | None:
         """The complete snapshot begun last, or None."""

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from array import array
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
-from contextlib import closing, suppress
+from contextlib import aclosing, closing, suppress
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from sqlalchemy.schema import CreateTable
 
 from reconciler.errors import StateError
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state.address import Address
 from reconciler.store.state.backend import NUMBERS_AT_ONCE, WRITES, StagedRow, staged
 from reconciler.store.state.faults import state_errors
@@ -98,8 +99,10 @@ class SqliteBackend:
 
     def _not_writable(self, reason: str) -> StateError:
         return StateError(
-            f"the state {self._file} cannot be written: {reason}.",
-            hint="Give this user the right to write the file and its folder, or name another one under [project].",
+            phrase("the state {file} cannot be written: {reason}.", file=self._file, reason=reason),
+            hint=phrase(
+                "Give this user the right to write the file and its folder, or name another one under [project]."
+            ),
         )
 
     def engine(self, *, bulk: bool) -> AsyncEngine:
@@ -147,7 +150,18 @@ class SqliteBackend:
     async def note_growth(self, connection: AsyncConnection) -> None:
         """Nothing to do: SQLite plans these statements by their indexes alone."""
 
-    async def numbers(self, connection: AsyncConnection, query: Select[tuple[int]]) -> AsyncGenerator[array[int], None]:
+    async def drop_deleted(self, connection: AsyncConnection, tables: Collection[Table]) -> bool:
+        """Rewrite the file, and empty the write-ahead log, which holds the pages as they were."""
+        raw = await connection.get_raw_connection()
+        driver = cast("aiosqlite.Connection", raw.driver_connection)
+        await driver.execute("VACUUM")
+        async with driver.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
+            row = await cursor.fetchone()
+        return row is not None and row[0] == 0
+
+    async def rows(
+        self, connection: AsyncConnection, query: Select[Any], at_once: int
+    ) -> AsyncGenerator[list[tuple[Any, ...]], None]:
         """Past SQLAlchemy, whose rows make a million numbers three times as slow. Values are bound, as ever."""
         compiled = query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
         bound = compiled.params
@@ -155,8 +169,14 @@ class SqliteBackend:
         raw = await connection.get_raw_connection()
         driver = cast("aiosqlite.Connection", raw.driver_connection)
         async with driver.execute(compiled.string, values) as cursor:
-            while rows := await cursor.fetchmany(NUMBERS_AT_ONCE):
-                yield array("q", [number for (number,) in rows])
+            while rows := await cursor.fetchmany(at_once):
+                yield cast("list[tuple[Any, ...]]", rows)
+
+    async def numbers(self, connection: AsyncConnection, query: Select[tuple[int]]) -> AsyncGenerator[array[int], None]:
+        """As `rows`."""
+        async with aclosing(self.rows(connection, query, NUMBERS_AT_ONCE)) as parts:
+            async for part in parts:
+                yield array("q", [number for (number,) in part])
 
     def insert(self, table: Table) -> Insert:
         """An INSERT that understands ON CONFLICT."""

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reconciler.errors import RefusedError
 from reconciler.model.pilot import Declared, Freeze, Stage, StageChange
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state import pilot_schema
 from reconciler.store.state.audit import append_acts
 from reconciler.store.state.audit_chain import Act, details_text, storable
@@ -71,7 +72,9 @@ class Stages:
         details = {"from": change.previous, "reason": storable(change.reason), "systems": change.systems}
         async with self._database.write() as connection:
             if await _last_change(connection) != expected:
-                raise RefusedError("somebody changed the stage at this very moment.", hint="Look at it again.")
+                raise RefusedError(
+                    phrase("somebody changed the stage at this very moment."), hint=phrase("Look at it again.")
+                )
             values = {
                 "at": change.at,
                 "stage": change.stage.value,
@@ -117,7 +120,7 @@ class Stages:
         async with self._database.write() as connection:
             frozen = await _in_force(connection)
             if frozen is None:
-                raise RefusedError("nothing is frozen.")
+                raise RefusedError(phrase("nothing is frozen."))
             lifted = {"lifted_at": at, "lifted_by": storable(person), "why_lifted": storable(reason)}
             await connection.execute(
                 update(pilot_schema.pilot_freezes).where(_FREEZES.number == frozen.number).values(lifted)

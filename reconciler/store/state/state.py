@@ -11,6 +11,7 @@ from reconciler.model.corrections import JournalStep
 from reconciler.store.state.audit import AuditTrail
 from reconciler.store.state.correction_lists import CorrectionLists
 from reconciler.store.state.corrections import Corrections
+from reconciler.store.state.data_folder import DataFolders
 from reconciler.store.state.database import Database, backend_for
 from reconciler.store.state.file_ledger import StoredFileLedger
 from reconciler.store.state.finding_lists import FindingLists
@@ -19,9 +20,12 @@ from reconciler.store.state.group_commit import GroupCommit
 from reconciler.store.state.journal import Journal
 from reconciler.store.state.moves import MoveRequest, MoveWriter
 from reconciler.store.state.pilot import PilotRecords
+from reconciler.store.state.privacy import PrivateData
 from reconciler.store.state.record_changes import RecordChanges
+from reconciler.store.state.revoked_tokens import RevokedTokens
 from reconciler.store.state.runlock import RunLock
 from reconciler.store.state.runs import Runs
+from reconciler.store.state.scenarios import Scenarios
 from reconciler.store.state.sessions import ServiceSessions
 from reconciler.store.state.snapshot_manifest import SnapshotManifest
 from reconciler.store.state.stages import Stages
@@ -47,6 +51,7 @@ class State:
         webhooks: deliveries, and the records that wait to be read again because of them.
         changes: records that changed in a system, for processes that remember something of them.
         webhook_lock: held by the one process that works them off.
+        pilot_lock: held by the one process that runs the pilot.
         corrections: what is to be changed, who allowed it, and how far it went.
         correction_lists: long lists of corrections, for screens.
         withdrawals: decisions taken back.
@@ -55,6 +60,11 @@ class State:
         sessions: who is signed in at the service.
         stages: how far the project is let, and what freezes it.
         pilot: what is kept of pilots.
+        data_folders: which data folder belongs to the state.
+        revoked_tokens: tokens of the service that are refused.
+        scenarios: what came of test scenarios.
+        privacy: what is kept of one person.
+        run_lock: held by the one process that reconciles, or deletes what runs keep.
     """
 
     def __init__(self, database: Database, clock: Callable[[], datetime], time_zone: tzinfo) -> None:
@@ -67,6 +77,7 @@ class State:
         self.changes = RecordChanges(database, clock)
         self.webhooks = WebhookQueue(database, clock, self.changes)
         self.webhook_lock: RunLock = database.webhook_lock
+        self.pilot_lock: RunLock = database.pilot_lock
         writer = MoveWriter(database.backend, clock)
         self._commits: GroupCommit[JournalStep | MoveRequest, list[str]] = GroupCommit(database, writer.write)
         self.corrections = Corrections(database, clock, self._commits)
@@ -77,6 +88,11 @@ class State:
         self.sessions = ServiceSessions(database, clock)
         self.stages = Stages(database, clock)
         self.pilot = PilotRecords(database, clock)
+        self.data_folders = DataFolders(database, clock)
+        self.revoked_tokens = RevokedTokens(database, clock)
+        self.scenarios = Scenarios(database, clock)
+        self.privacy = PrivateData(database, clock)
+        self.run_lock: RunLock = database.run_lock
 
     @classmethod
     @asynccontextmanager
@@ -107,6 +123,11 @@ class State:
                 await state._commits.close()
         finally:
             await database.close()
+
+    @property
+    def on_server(self) -> bool:
+        """Whether it is in a database that other machines can use too."""
+        return self._database.backend.address.file is None
 
     def tokens(self, system: str) -> TokenStore:
         """The tokens of one system."""

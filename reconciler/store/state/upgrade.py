@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, inspect, text
 
 from reconciler.errors import StateError
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state.database import Database
 from reconciler.store.state.schema import REVISIONS, metadata
 
@@ -45,14 +46,15 @@ def revision_of(connection: Connection, shown: str) -> str | None:
         ours = tables if connection.dialect.name == "sqlite" else tables & metadata.tables.keys()
         if ours:
             raise StateError(
-                f"the state {shown} holds tables of another program.", hint="Name another one under [project] state."
+                phrase("the state {shown} holds tables of another program.", shown=shown),
+                hint=phrase("Name another one under [project] state."),
             )
         return None
     revision: str | None = connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar()
     if revision is not None and revision not in REVISIONS:
         raise StateError(
-            f"the state {shown} was written by a newer version of the reconciler.",
-            hint="Install that version or later.",
+            phrase("the state {shown} was written by a newer version of the reconciler.", shown=shown),
+            hint=phrase("Install that version or later."),
         )
     return revision
 
