@@ -10,16 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final, Protocol, TypeVar
 
 from aiohttp import hdrs, web
 
 from reconciler.service.browser import BrowserGuard
-from reconciler.service.problems import Handler, problem
+from reconciler.service.problems import problem
 from reconciler.service.rate_limit import RateLimit
 from reconciler.service.tokens import Caller, Role, TokenTable
 
-__all__ = ["ANYBODY_HERE", "CALLER", "Caller", "CallerCheck", "Role", "allows", "open_to_all", "roles_for"]
+__all__ = ["ANYBODY_HERE", "CALLER", "WAIT", "Caller", "CallerCheck", "Role", "allows", "open_to_all", "roles_for"]
 
 CALLER: Final = web.RequestKey("caller", Caller)
 """Where a handler finds who calls it."""
@@ -31,6 +32,15 @@ _ROLES: Final = "reconciler_roles"
 _SAFE_METHODS: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 _CHALLENGE: Final[Mapping[str, str]] = {hdrs.WWW_AUTHENTICATE: 'Bearer realm="reconciler"'}
 _BAD_TOKEN: Final[Mapping[str, str]] = {hdrs.WWW_AUTHENTICATE: 'Bearer realm="reconciler", error="invalid_token"'}
+
+
+class Wait(Enum):
+    """An answer that is not known at once."""
+
+    WAIT = "wait"
+
+
+WAIT: Final = Wait.WAIT
 
 H = TypeVar("H", bound=Callable[..., Awaitable[web.StreamResponse]])
 
@@ -85,24 +95,36 @@ class CallerCheck:
     rate: RateLimit
     anybody_here: bool = False
 
-    @web.middleware
-    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Ask who calls, how often, and whether the route is for them."""
+    def at_once(self, request: web.Request) -> web.Response | Wait | None:
+        """Why the request may not go to its handler; None: it may. WAIT where `refusal` has to be asked.
+
+        Most calls show a token, and to know whose it is nothing has to be waited for.
+        """
         match = request.match_info
         if match.http_exception is not None:
-            return await handler(request)
+            return None
         needed = roles_for(match.handler)
         if needed is None:
             return problem(403, "forbidden", "This route is for nobody.")
-        if needed:
-            caller = await self.caller(request)
-            if isinstance(caller, web.Response):
-                return caller
-            refusal = self.refused(caller, needed)
-            if refusal is not None:
-                return refusal
+        if not needed:
+            return None
+        caller = self._shown(request)
+        return WAIT if caller is None else self._refusal(request, caller, needed)
+
+    async def refusal(self, request: web.Request) -> web.Response | None:
+        """The same, where the caller shows no token."""
+        needed = roles_for(request.match_info.handler) or frozenset()
+        return self._refusal(request, await self.caller(request), needed)
+
+    def _refusal(
+        self, request: web.Request, caller: Caller | web.Response, needed: frozenset[Role]
+    ) -> web.Response | None:
+        if not isinstance(caller, Caller):
+            return caller
+        refusal = self.refused(caller, needed)
+        if refusal is None:
             request[CALLER] = caller
-        return await handler(request)
+        return refusal
 
     def refused(self, caller: Caller, needed: frozenset[Role]) -> web.Response | None:
         """Why this caller may not, now."""
@@ -124,17 +146,21 @@ class CallerCheck:
             return self._local(request)
         if self.tokens is None:
             return problem(401, "no_tokens_configured", "No tokens are configured: nobody may call this.", _CHALLENGE)
-        shown = request.headers.get(hdrs.AUTHORIZATION)
+        shown = self._shown(request)
         if shown is not None:
-            return self._bearer(self.tokens, shown)
+            return shown
         session_id = None if self.sessions is None else self.sessions.cookie(request)
         if self.sessions is None or session_id is None:
             return problem(401, "token_missing", "Show a token: Authorization: Bearer …", _CHALLENGE)
         return await self._session(self.sessions, request, session_id, csrf_in_form)
 
-    def _bearer(self, tokens: TokenTable, shown: str) -> Caller | web.Response:
+    def _shown(self, request: web.Request) -> Caller | web.Response | None:
+        """Whose token is shown; None where none is, or none are known."""
+        shown = request.headers.get(hdrs.AUTHORIZATION)
+        if shown is None or self.tokens is None or self.anybody_here:
+            return None
         scheme, _, token = shown.partition(" ")
-        caller = tokens.caller(token.strip()) if scheme.lower() == "bearer" else None
+        caller = self.tokens.caller(token.strip()) if scheme.lower() == "bearer" else None
         return caller or problem(401, "token_unknown", "This token is not known.", _BAD_TOKEN)
 
     async def _session(

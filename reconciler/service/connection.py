@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -9,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from reconciler.service import request_id
+from reconciler.service.outbox import GatheringTransport, Outbox
 from reconciler.service.problems import problem
 
 _log = structlog.get_logger("reconciler.service")
@@ -17,7 +19,28 @@ _log = structlog.get_logger("reconciler.service")
 class Connection(web.RequestHandler):
     """Reads requests and writes answers."""
 
-    __slots__ = ()
+    __slots__ = ("_outbox",)
+
+    def __init__(self, manager: web.Server, outbox: Outbox, **options: Any) -> None:
+        super().__init__(manager, **options)
+        self._outbox = outbox
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let its answers leave with those of other connections."""
+        self._outbox.connections += 1
+        if isinstance(transport, asyncio.Transport):
+            transport = GatheringTransport(transport, self._outbox)
+        super().connection_made(transport)
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Read on where reading was stopped. The library asks for it after each piece, and looks for more each time."""
+        if not isinstance(self.transport, GatheringTransport) or self.transport.stopped:
+            super().resume_reading(resume_parser)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Count it no more."""
+        self._outbox.connections -= 1
+        super().connection_lost(exc)
 
     def handle_error(
         self,

@@ -48,7 +48,7 @@ def exposure_of(project: Project, *, behind_proxy: bool = False) -> Exposure:
         ConfigurationError: the tokens or the certificate cannot be used.
     """
     section = project.file.service
-    tokens = None if section.tokens is None else read_tokens(project.secret(("service", "tokens"), section.tokens))
+    tokens = tokens_of(project)
     tls = _tls(project)
     if tokens is None and behind_proxy:
         raise RefusedError("behind a proxy anybody could call the service: it needs tokens.", hint=_MAKE_TOKENS)
@@ -65,6 +65,16 @@ def exposure_of(project: Project, *, behind_proxy: bool = False) -> Exposure:
     # Who has a public address has a proxy on this machine: what comes from there is not from this machine's people.
     anybody_here = tokens is None and section.public_url is None
     return Exposure(section.host, tokens, anybody_here, tls, behind_proxy)
+
+
+def tokens_of(project: Project) -> TokenTable | None:
+    """The tokens that the project names, or None where it names none.
+
+    Raises:
+        ConfigurationError: they cannot be used.
+    """
+    section = project.file.service
+    return None if section.tokens is None else read_tokens(project.secret(("service", "tokens"), section.tokens))
 
 
 def _tls(project: Project) -> ssl.SSLContext | None:

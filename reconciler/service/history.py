@@ -19,7 +19,7 @@ from reconciler.store.state.records import FindingFilter
 from reconciler.store.state.state import State
 
 MOST_ON_A_PAGE: Final = 200
-_USUAL_PAGE: Final = 50
+USUAL_PAGE: Final = 50
 _AT_ONCE: Final = 4
 _WAITING: Final = 60
 
@@ -56,7 +56,7 @@ class HistoryRoom:
             query = Query(request, {*FINDING_FILTERS, "limit", "cursor"})
             chosen: dict[str, Any] = {name: query.several(name, among) for name, among in FINDING_FILTERS.items()}
             chosen["status"] = chosen["status"] or [FindingStatus.OPEN.value]
-            limit, cursor = query.number("limit", _USUAL_PAGE, MOST_ON_A_PAGE), query.one("cursor")
+            limit, cursor = query.number("limit", USUAL_PAGE, MOST_ON_A_PAGE), query.one("cursor")
             after = None if cursor is None else member_of(cursor, chosen)
             async with self._reading:
                 found = await self._findings.page(FindingFilter(**chosen), after=after, limit=limit + 1)
@@ -73,7 +73,7 @@ class HistoryRoom:
         chosen = "runs"
         try:
             query = Query(request, {"limit", "cursor"})
-            limit, cursor = query.number("limit", _USUAL_PAGE, MOST_ON_A_PAGE), query.one("cursor")
+            limit, cursor = query.number("limit", USUAL_PAGE, MOST_ON_A_PAGE), query.one("cursor")
             before = None if cursor is None else member_of(cursor, chosen)
         except WrongQueryError as error:
             return error.answer()

@@ -13,6 +13,7 @@ from aiohttp import web
 from reconciler.errors import ConfigurationError
 from reconciler.service.connection import Connection, quiet_logger
 from reconciler.service.exposure import Exposure
+from reconciler.service.outbox import Outbox
 
 _BACKLOG: Final = 1024
 _LONGEST_LINE_BYTES: Final = 16 * 1024
@@ -122,6 +123,7 @@ class GuardedSite(web.BaseSite):
         self._exposure = exposure
         self._patience = patience
         self._options = _options(patience)
+        self._outbox = Outbox()
 
     @property
     def name(self) -> str:
@@ -150,7 +152,7 @@ class GuardedSite(web.BaseSite):
         server = self._runner.server
         if server is None or len(server.connections) >= self._patience.connections:
             return _TurnedAway()
-        return Connection(server, loop=asyncio.get_running_loop(), **self._options)
+        return Connection(server, self._outbox, loop=asyncio.get_running_loop(), **self._options)
 
 
 class _TurnedAway(asyncio.Protocol):

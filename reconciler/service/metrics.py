@@ -27,6 +27,7 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0)
 _ERP_BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 5.0, 10.0)
+_CACHED: Final = Source.CACHED
 _DEADLINE: Final = "deadline"
 _LIVE_SUM: Final = "livesum"
 
@@ -80,8 +81,10 @@ class ServiceMetrics:
         # Counters of the library cost as much as looking an answer up: events are counted here, and taken over by it
         # whenever somebody wants to know, or every second.
         self._counted: dict[tuple[str, str, int], int] = {}
-        self._delivered: dict[tuple[str, str], int] = {}
+        self._delivered: dict[tuple[str, str], int] = {(_CACHED.value, ""): 0}
+        self._repeated = 0
         self._timed: dict[str, Histogram] = {}
+        self._ended: dict[str, Counter] = {}
         # Known from the first scrape on: a series that begins with its first event hides that event from `rate()`.
         for source in ("live", "cached", "stale"):
             self._lookups.labels(source, "")
@@ -108,6 +111,9 @@ class ServiceMetrics:
     def delivered(self, delivery: Delivery, elapsed_s: float) -> None:
         """Part of `LookupObserver`."""
         result = delivery.result
+        if delivery.source is _CACHED and not delivery.stale:
+            self._repeated += 1
+            return
         if isinstance(result, Unavailable):
             place = "unavailable", result.reason.code
         elif delivery.stale:
@@ -115,12 +121,14 @@ class ServiceMetrics:
         else:
             place = delivery.source.value, ""
         self._delivered[place] = self._delivered.get(place, 0) + 1
-        if place[0] != Source.CACHED.value:
-            self._lookup_s.observe(elapsed_s)
+        self._lookup_s.observe(elapsed_s)
 
     def asked(self, outcome: str, elapsed_s: float) -> None:
         """Part of `LookupObserver`."""
-        self._erp.labels(outcome).inc()
+        conversations = self._ended.get(outcome)
+        if conversations is None:
+            conversations = self._ended[outcome] = self._erp.labels(outcome)
+        conversations.inc()
         self._erp_s.observe(elapsed_s)
 
     def warmed_up(self, failure: str | None) -> None:
@@ -158,11 +166,13 @@ class ServiceMetrics:
         counted, self._counted = self._counted, {}
         for (route, method, status), number in counted.items():
             self._requests.labels(route, method, str(status)).inc(number)
-        delivered, self._delivered = self._delivered, {}
+        delivered, self._delivered = self._delivered, {(_CACHED.value, ""): 0}
+        delivered[_CACHED.value, ""] += self._repeated
+        self._repeated = 0
         for (source, reason), number in delivered.items():
             # Why an old answer was given is counted with the conversations.
             self._lookups.labels(source, reason if source == "unavailable" else "").inc(number)
-            (self._hits if source == Source.CACHED.value else self._misses).inc(number)
+            (self._hits if source == _CACHED.value else self._misses).inc(number)
             if reason == _DEADLINE:
                 self._missed.inc(number)
 

@@ -9,7 +9,9 @@ from aiohttp import web
 
 from reconciler import __version__
 from reconciler.service.callers import open_to_all
+from reconciler.service.corrections import CORRECTION_FILTERS
 from reconciler.service.history import FINDING_FILTERS
+from reconciler.service.openapi_corrections import CORRECTION_ID, CORRECTION_SCHEMAS
 from reconciler.service.openapi_schemas import SCHEMAS, Schema, filters, paging, parameter, said
 from reconciler.service.problems import PROBLEM_TYPE
 
@@ -19,7 +21,7 @@ _WHY: Final = {
     403: "The token has no role that may do this, or a page of another site asks.",
     404: "There is no such thing.",
     408: "The body did not arrive in time.",
-    409: "This service has no tokens.",
+    409: "This service has no tokens, or what is decided about is not what was looked at any more.",
     413: "The body is too large.",
     415: "The body is of another type.",
     422: "The request can be read and not answered: what is wrong is named.",
@@ -84,6 +86,19 @@ def _open(operation: Schema) -> Schema:
     return {**operation, "security": []}
 
 
+_CORRECTION: Final = parameter("id", CORRECTION_ID, "Of the correction, whole.", "path")
+
+
+def _decision(name: str, summary: str, body: str) -> Schema:
+    """Who decides is whose token it is: a session of a page is not enough."""
+    answers = {
+        **_json(said("ShownCorrection"), "Done; the correction as it is now."),
+        **_problems(*_WITH_TOKEN, *_WITH_BODY, 404, 409, 422),
+    }
+    described = _operation(name, summary, answers, [_CORRECTION], {"application/json": {"schema": said(body)}})
+    return {**described, "security": [{"token": []}]}
+
+
 _FORM: Final = "application/x-www-form-urlencoded"
 _SEE_OTHER: Final[Schema] = {
     "303": {
@@ -145,6 +160,28 @@ _PATHS: Final[dict[str, Schema]] = {
             {**_json(said("Findings"), "A page."), **_problems(*_WITH_TOKEN, 400, 422)},
             [*filters(FINDING_FILTERS), *paging()],
         )
+    },
+    "/v1/corrections": {
+        "get": _operation(
+            "listCorrections",
+            "Corrections with their content and how far they are from being approved, in the order of the proposals.",
+            {**_json(said("Corrections"), "A page."), **_problems(*_WITH_TOKEN, 400, 422)},
+            [*filters(CORRECTION_FILTERS), *paging()],
+        )
+    },
+    "/v1/corrections/{id}": {
+        "get": _operation(
+            "showCorrection",
+            "One correction with its approvals, and what happened when it was written.",
+            {**_json(said("ShownCorrection"), "The correction."), **_problems(*_WITH_TOKEN, 404)},
+            [_CORRECTION],
+        )
+    },
+    "/v1/corrections/{id}/approve": {
+        "post": _decision("approveCorrection", "Says yes to exactly the content of the digest.", "Approval")
+    },
+    "/v1/corrections/{id}/reject": {
+        "post": _decision("rejectCorrection", "Says no, with the reason; nothing may be written yet.", "Rejection")
     },
     "/v1/runs": {
         "get": _operation(
@@ -233,12 +270,12 @@ def openapi_document() -> dict[str, Any]:
         "info": {
             "title": "Reconciler",
             "version": __version__,
-            "description": "Taxes of quotes from the ERP, findings and runs. Amounts and rates are text.",
+            "description": "Taxes of quotes from the ERP, findings, corrections and runs. Amounts and rates are text.",
         },
         "security": [{"token": []}, {"session": []}],
         "paths": _PATHS,
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": {**SCHEMAS, **CORRECTION_SCHEMAS},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "Made by `reconciler tokens new`."},
                 "session": {

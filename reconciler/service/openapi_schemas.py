@@ -260,7 +260,8 @@ _RUN: Final = record(
 _CURSOR: Final[Schema] = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,200}$"}
 
 
-def _page(name: str, schema: str) -> Schema:
+def page_of(name: str, schema: str) -> Schema:
+    """One page of a list whose members have that schema."""
     return record(
         {
             name: {"type": "array", "items": said(schema), "maxItems": MOST_ON_A_PAGE},
@@ -279,9 +280,9 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "Carried": _CARRIED,
     "Drift": _DRIFT,
     "Finding": _FINDING,
-    "Findings": _page("findings", "Finding"),
+    "Findings": page_of("findings", "Finding"),
     "Run": _RUN,
-    "Runs": _page("runs", "Run"),
+    "Runs": page_of("runs", "Run"),
     "Problem": record(
         {
             "type": {"const": "about:blank"},

@@ -21,6 +21,7 @@ from reconciler.service.application import Room, application
 from reconciler.service.bodies import Bodies
 from reconciler.service.browser import BrowserGuard
 from reconciler.service.callers import CallerCheck
+from reconciler.service.corrections import CorrectionRoom
 from reconciler.service.exposure import Exposure
 from reconciler.service.health import Health
 from reconciler.service.history import HistoryRoom
@@ -28,6 +29,7 @@ from reconciler.service.measurements import MetricsRoom
 from reconciler.service.openapi import Documentation
 from reconciler.service.page.opening import page_rooms
 from reconciler.service.rate_limit import RateLimit
+from reconciler.service.revocations import following_revocations
 from reconciler.service.sessions import Sessions
 from reconciler.service.taxes import Absent, TaxRoom
 from reconciler.service.watching import Watch
@@ -66,6 +68,8 @@ async def open_service(workspace: Workspace, exposure: Exposure) -> AsyncIterato
     async with AsyncExitStack() as stack:
         webhooks = await stack.enter_async_context(open_webhooks(workspace))
         without = [f"{side.value}: no webhooks are taken: {reason}" for side, reason in webhooks.without.items()]
+        if webhooks.idle is not None:
+            without.append(f"webhooks are queued, and worked off by other machines: {webhooks.idle}")
         watch = Watch(webhooks.connectors)
         stack.push_async_callback(watch.close)
         desk = await _tax_desk(stack, workspace, without, watch)
@@ -74,6 +78,7 @@ async def open_service(workspace: Workspace, exposure: Exposure) -> AsyncIterato
         quotes = await _quote_reader(stack, workspace, without)
         health, bodies = Health(workspace.state, watch), Bodies()
         browser, rate = BrowserGuard(section.public_url), RateLimit(section.requests_per_minute)
+        await stack.enter_async_context(following_revocations(exposure.tokens, workspace.state.revoked_tokens))
         sessions = Sessions(workspace.state.sessions, exposure, browser, rate, bodies)
         check = CallerCheck(exposure.tokens, sessions, browser, rate, exposure.anybody_here)
         counts = watch.metrics.ended
@@ -81,9 +86,10 @@ async def open_service(workspace: Workspace, exposure: Exposure) -> AsyncIterato
         rooms: list[Room] = [
             TaxRoom(desk, quotes, bodies, quote_within_s=workspace.project.file.taxes.deadline_s),
             HistoryRoom(workspace.state, FindingPages(workspace)),
+            CorrectionRoom(workspace, bodies),
             WebhookEndpoint(webhooks.intake, bodies, section.public_url),
             sessions,
-            *page_rooms(workspace.project, desk, quotes, check, sessions, browser, bodies),
+            *page_rooms(workspace, desk, quotes, check, sessions, browser, bodies),
             health,
             MetricsRoom(watch.metrics, workspace.state, log),
             Documentation(),

@@ -45,32 +45,28 @@ def problem(
     return web.Response(status=status, body=orjson.dumps(document), content_type=PROBLEM_TYPE, headers=headers)
 
 
-@web.middleware
-async def errors_as_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn whatever goes wrong into a problem document; what is our fault may be tried again by the caller."""
-    try:
-        return await handler(request)
-    except web.HTTPException as error:
-        if error.status < 400:
-            raise
-        kept = {name: value for name, value in error.headers.items() if name in {"Allow"}}
-        code = _NAMES.get(error.status, "refused")
-        return problem(error.status, code, _TITLES.get(error.status, "The request was refused."), kept)
-    except BusyError:
-        return unavailable("overloaded", "Too much is asked at once.")
-    except StateError as error:
-        _log.error("state_unusable", code=error.code, problem=error.message, request_id=request_id.current.get())
-        return unavailable("state_unavailable", "The state cannot be used now; nothing was taken.")
-    except Exception as error:  # noqa: BLE001  # the caller gets an answer, and the service goes on for everybody else
-        # Without the traceback: it may hold what the caller sent.
-        _log.error(
-            "request_broke",
-            error=type(error).__name__,
-            at=_where(error),
-            route=route_of(request),
-            request_id=request_id.current.get(),
-        )
-        return problem(500, "internal_error", "Something went wrong here that should not.")
+def problem_of(request: web.Request, error: Exception) -> web.Response:
+    """The problem document for whatever went wrong; what is our fault may be tried again by the caller."""
+    match error:
+        case web.HTTPException():
+            kept = {name: value for name, value in error.headers.items() if name in {"Allow"}}
+            code = _NAMES.get(error.status, "refused")
+            return problem(error.status, code, _TITLES.get(error.status, "The request was refused."), kept)
+        case BusyError():
+            return unavailable("overloaded", "Too much is asked at once.")
+        case StateError():
+            _log.error("state_unusable", code=error.code, problem=error.message, request_id=request_id.current.get())
+            return unavailable("state_unavailable", "The state cannot be used now; nothing was taken.")
+        case _:
+            # Without the traceback: it may hold what the caller sent.
+            _log.error(
+                "request_broke",
+                error=type(error).__name__,
+                at=_where(error),
+                route=route_of(request),
+                request_id=request_id.current.get(),
+            )
+            return problem(500, "internal_error", "Something went wrong here that should not.")
 
 
 def unavailable(code: str, title: str) -> web.Response:

@@ -62,7 +62,9 @@ class Asked:
             between, _, after = rest.partition(_TIME)
             self._kept, self._parts = delivery.result, (before, between, after)
         before, between, after = self._parts
-        return b"%b%b%b%d%b" % (before, repr(round(delivery.age_s, 3)).encode(), between, delivery.elapsed_ms, after)
+        # The same as to round to three decimals, which Python does by writing the number and reading it again.
+        age_s = repr(round(delivery.age_s * 1000) / 1000).encode()
+        return b"%b%b%b%d%b" % (before, age_s, between, delivery.elapsed_ms, after)
 
 
 class AskedBefore:

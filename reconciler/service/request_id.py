@@ -8,7 +8,9 @@ import secrets
 from contextvars import ContextVar
 from typing import Final
 
-HEADER: Final = "X-Request-Id"
+from multidict import istr
+
+HEADER: Final = istr("X-Request-Id")
 _SANE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PREFIX: Final = secrets.token_hex(6)
 _NUMBERS: Final = itertools.count(1)

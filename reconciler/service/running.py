@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from reconciler.app.wire import Workspace
 from reconciler.service.exposure import Exposure, exposure_of
@@ -62,7 +62,8 @@ async def serve_on(
     async with open_service(workspace, exposure) as service:
         runner = runner_for(service.application, patience)
         await runner.setup()
-        working = asyncio.create_task(service.webhooks.worker.run(stop), name="webhook worker")
+        work = stop.wait() if service.webhooks.idle is not None else service.webhooks.worker.run(stop)
+        working: asyncio.Task[Any] = asyncio.create_task(work, name="webhook worker")
         try:
             await GuardedSite(runner, bound, exposure, patience).start()
             on_ready(address_of(bound, exposure), service.without)
@@ -74,13 +75,13 @@ async def serve_on(
             await _finished(working)
 
 
-async def _until_stopped(working: asyncio.Task[None], stop: asyncio.Event) -> None:
+async def _until_stopped(working: asyncio.Task[Any], stop: asyncio.Event) -> None:
     stopping = asyncio.create_task(stop.wait(), name="stop")
     await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
 
 
-async def _finished(working: asyncio.Task[None]) -> None:
+async def _finished(working: asyncio.Task[Any]) -> None:
     """Wait for the step in hand; what it leaves undone waits in the queue."""
     done, _ = await asyncio.wait([working], timeout=_STEP_FINISHES_WITHIN_S)
     if not done:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
 import orjson
 import structlog
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from reconciler.app.quote_reading import QuoteReader
 from reconciler.app.tax_drift import quote_taxes
 from reconciler.app.taxes import TaxDesk
 from reconciler.errors import ConfigurationError, RefusedError, SystemReadError, WrongQuoteError
 from reconciler.service import request_id
+from reconciler.service.access_log import PRIVATE_JSON
 from reconciler.service.bodies import Bodies, decoded, not_plain_json
 from reconciler.service.callers import Role, allows
 from reconciler.service.gate import Gate
 from reconciler.service.problems import problem, unavailable
 from reconciler.service.queries import Query, WrongQueryError
 from reconciler.service.remembered import Asked, AskedBefore
-from reconciler.taxes.answer import Calculated, Delivery, Source, Unavailable
+from reconciler.taxes.answer import Calculated, Delivery, Unavailable
 
 _log = structlog.get_logger("reconciler.service")
 
@@ -30,7 +30,6 @@ _LONGEST_NUMBER_CHARACTERS: Final = 64
 _OVERLOADED: Final = frozenset({"overloaded", "closing"})
 """Reasons that are ours and not the ERP's: it was not asked."""
 
-_JSON: Final[Mapping[str, str]] = {hdrs.CONTENT_TYPE: "application/json"}
 _QUOTES_AT_ONCE: Final = 64
 """Quotes being read and asked about; nobody waits for one of these places, so nobody waits past the two deadlines."""
 
@@ -68,18 +67,20 @@ class TaxRoom:
             allow_stale = _allows_stale(request)
         except WrongQueryError as error:
             return error.answer()
-        body = not_plain_json(request) or await self._bodies.read(request, LARGEST_QUOTE_BYTES)
-        if isinstance(body, web.Response):
+        body = not_plain_json(request) or self._bodies.arrived(request, LARGEST_QUOTE_BYTES)
+        if body is None:
+            body = await self._bodies.read(request, LARGEST_QUOTE_BYTES)
+        if not isinstance(body, bytes):
             return body
         try:
             asked = self._asked(desk, body)
-            if isinstance(asked, web.Response):
+            if not isinstance(asked, Asked):
                 return asked
+            delivery = desk.lookup.kept(asked.key)
+            if delivery is not None:
+                body = asked.again(delivery, partial(_document, desk, asked, delivery))
+                return web.Response(body=body, headers=PRIVATE_JSON)
             delivery = await desk.lookup.taxes_of(asked.question, allow_stale=allow_stale, key=asked.key)
-            if delivery.source is Source.CACHED and not delivery.stale:
-                return web.Response(
-                    body=asked.again(delivery, partial(_document, desk, asked, delivery)), headers=_JSON
-                )
             return _answer(delivery, _document(desk, asked, delivery))
         except WrongQuoteError as error:
             return _wrong(error)
@@ -157,7 +158,7 @@ def _answer(delivery: Delivery, document: dict[str, Any]) -> web.Response:
     result = delivery.result
     if isinstance(result, Unavailable) and result.reason.code in _OVERLOADED:
         return unavailable(result.reason.code, "Too many questions are on their way to the ERP.")
-    return web.Response(body=orjson.dumps(document), headers=_JSON)
+    return web.Response(body=orjson.dumps(document), headers=PRIVATE_JSON)
 
 
 def _wrong(error: WrongQuoteError) -> web.Response:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -37,7 +37,7 @@ class Role(StrEnum):
     SALES = "sales"
     """Taxes."""
     REVIEWER = "reviewer"
-    """Findings, runs and taxes."""
+    """Findings, corrections, runs and taxes. Deciding about a correction takes a person as well."""
     ADMIN = "admin"
     METRICS = "metrics"
 
@@ -89,6 +89,17 @@ class TokenTable:
     def marked(self, mark: str) -> Caller | None:
         """Whose token has that mark, while it is accepted."""
         return self._by_mark.get(mark)
+
+    def marks_of(self, name: str) -> list[str]:
+        """The marks of the tokens of that name."""
+        return [known.mark for known in self._known.values() if known.caller.name == name]
+
+    def refuse(self, marks: Collection[str]) -> None:
+        """Accept the tokens with these marks no more."""
+        for mark in self._by_mark.keys() & marks:
+            del self._by_mark[mark]
+            self._known = {place: known for place, known in self._known.items() if known.mark != mark}
+            self._seen = {place: known for place, known in self._seen.items() if known.mark != mark}
 
     def _find(self, token: str) -> _Known | None:
         if len(token) > LONGEST_TOKEN_CHARACTERS:

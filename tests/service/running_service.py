@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,10 +86,17 @@ async def running_service(
 
 
 @asynccontextmanager
-async def served(workspace: Workspace) -> AsyncIterator[str]:
-    """The service of a project that is open, and its address."""
+async def served(
+    workspace: Workspace, tell_without: Callable[[Sequence[str]], None] = lambda without: None
+) -> AsyncIterator[str]:
+    """The service of a project that is open, and its address; `tell_without` is told what is not served."""
     stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve(workspace, 0, stop, lambda url, without: ready.set_result(url)))
+
+    def on_ready(url: str, without: Sequence[str]) -> None:
+        tell_without(without)
+        ready.set_result(url)
+
+    serving = asyncio.create_task(serve(workspace, 0, stop, on_ready))
     try:
         await asyncio.wait([serving, ready], timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():

@@ -30,6 +30,7 @@ from reconciler.service.application import application
 from reconciler.service.bodies import Bodies
 from reconciler.service.browser import BrowserGuard
 from reconciler.service.callers import CallerCheck
+from reconciler.service.corrections import CorrectionRoom
 from reconciler.service.exposure import Exposure
 from reconciler.service.health import Health
 from reconciler.service.history import HistoryRoom
@@ -125,6 +126,7 @@ class Service:
     server: BaseTestServer
     session: aiohttp.ClientSession
     log: BytesIO
+    workspace: Workspace
     tokens: Mapping[str, str] = field(default_factory=lambda: TOKENS)
 
     async def call(
@@ -165,10 +167,11 @@ async def service_in(
     behind_proxy: bool = False,
     desk: Absent | None = None,
     bodies: Bodies | None = None,
+    project_text: str = PROJECT,
     **settings: Any,
 ) -> AsyncIterator[Service]:
     """The rooms as `opening` puts them together. `settings` are those of the engine; tokens are of every role."""
-    (folder / "reconciler.toml").write_text(PROJECT)
+    (folder / "reconciler.toml").write_text(project_text)
     project = load_project(folder / "reconciler.toml", {})
     text = tokens or "\n".join(f"{role}-caller:{role}:{token}" for role, token in TOKENS.items())
     exposure = Exposure("127.0.0.1", None if anybody_here else read_tokens(text), anybody_here, None, behind_proxy)
@@ -184,8 +187,9 @@ async def service_in(
         app = application(
             [
                 TaxRoom(asked, quotes, bodies, quote_within_s=20.0),
-                *page_rooms(project, asked, quotes, check, sessions, browser, bodies),
+                *page_rooms(workspace, asked, quotes, check, sessions, browser, bodies),
                 HistoryRoom(state, FindingPages(workspace)),
+                CorrectionRoom(workspace, bodies),
                 sessions,
                 Health(state),
                 Documentation(),
@@ -194,7 +198,7 @@ async def service_in(
             AccessLog(log),
         )
         async with TestServer(app) as server, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-            yield Service(state, source, clock, wall, quotes, server, session, log)
+            yield Service(state, source, clock, wall, quotes, server, session, log, workspace)
         await lookup.close()
 
 

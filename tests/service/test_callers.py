@@ -93,6 +93,7 @@ ROUTES = {
     "taxes": ("POST", "/v1/taxes", QUOTE),
     "quote": ("GET", "/v1/quotes/1202/taxes", None),
     "findings": ("GET", "/v1/findings", None),
+    "corrections": ("GET", "/v1/corrections", None),
     "runs": ("GET", "/v1/runs", None),
 }
 MAY = {

@@ -46,6 +46,18 @@ class Slow:
         return web.Response(body=b"x" * self.size_bytes)
 
 
+class Echo(Slow):
+    """A room that gives back what it is sent, as soon as it may."""
+
+    def add_to(self, application: web.Application) -> None:
+        application.router.add_post("/", self._post)
+
+    @open_to_all
+    async def _post(self, request: web.Request) -> web.Response:
+        await self.answer.wait()
+        return web.Response(body=await request.read())
+
+
 @dataclass
 class Served:
     url: str
@@ -217,3 +229,19 @@ def test_an_address_of_another_machine_is_refused_with_a_sentence(host: str) -> 
     with pytest.raises(ConfigurationError, match="cannot listen") as refused, bound_socket(host, 0):
         pass
     assert "--port" in refused.value.hint
+
+
+@pytest.mark.parametrize("size_bytes", [5, 100_000], ids=["small", "larger than is read ahead"])
+async def test_requests_sent_ahead_are_all_answered_whole_and_in_their_order(size_bytes: int) -> None:
+    """Reading stops while too much waits, and goes on afterwards, also where more connections are open."""
+    bodies = [f"{number:05}".encode() * (size_bytes // 5) for number in range(300 if size_bytes == 5 else 12)]
+    head = f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {size_bytes}\r\n\r\n".encode()
+    async with served(Patience(), room=Echo()) as service, service.connected() as (reader, writer), service.connected():
+        writer.writelines(head + body for body in bodies)
+        await asyncio.sleep(0)
+        service.room.answer.set()
+        for body in bodies:
+            async with asyncio.timeout(_PATIENCE_S):
+                answered = await reader.readuntil(b"\r\n\r\n")
+                assert answered.startswith(b"HTTP/1.1 200 ")
+                assert await reader.readexactly(size_bytes) == body
