@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from reconciler.model.entities import CUSTOMERS, Side
 from reconciler.model.pilot import Stage
+from reconciler.phrases.phrase import phrase
 from reconciler.pilot.stages import Standing
 from reconciler.project_pilot import PilotScope
 
@@ -28,9 +29,13 @@ class WrittenSystem:
 def standing_refusal(standing: Standing) -> str | None:
     """Why nothing at all may be written now, one clause, or None."""
     if standing.freeze is not None:
-        return f"writes are frozen since {standing.freeze.at:%Y-%m-%d %H:%M} UTC: {standing.freeze.rule}"
+        return phrase(
+            "writes are frozen since {at} UTC: {rule}",
+            at=f"{standing.freeze.at:%Y-%m-%d %H:%M}",
+            rule=standing.freeze.rule,
+        )
     if standing.stage is Stage.PILOT and not standing.declared_as_started:
-        return "[pilot] is not what it was when the pilot was started"
+        return phrase("[pilot] is not what it was when the pilot was started")
     return None
 
 
@@ -40,12 +45,16 @@ def system_refusal(stage: Stage, system: WrittenSystem) -> str | None:
         case Stage.SANDBOX:
             if system.is_stand_in:
                 return None
-            return f"stage “sandbox” writes to this machine only, and the {system.side.value} is elsewhere"
+            return phrase(
+                "stage “sandbox” writes to this machine only, and the {side} is elsewhere", side=system.side.value
+            )
         case Stage.HOMOLOGATION:
             if system.is_test:
                 return None
             side = system.side.value
-            return f"stage “homologation” writes to test systems only; the {side} is not marked `test = true`"
+            return phrase(
+                "stage “homologation” writes to test systems only; the {side} is not marked `test = true`", side=side
+            )
         case Stage.PILOT | Stage.LIVE:
             return None
 
@@ -83,23 +92,25 @@ def record_refusal(scope: PilotScope, record: WrittenRecord) -> str | None:
 
 def _whose(scope: PilotScope, record: WrittenRecord) -> str | None:
     if record.entity not in scope.entities:
-        return f"{record.entity} are outside the pilot's scope"
+        return phrase("{entity} are outside the pilot's scope", entity=record.entity)
     if scope.customers is not None and record.entity != "products":
         customers = frozenset({record.key}) if record.entity == CUSTOMERS.name else record.customers
         if not customers or not customers <= set(scope.customers):
-            return "its customer is outside the pilot's scope"
+            return phrase("its customer is outside the pilot's scope")
     if scope.salespeople is not None and not (record.salespeople and record.salespeople <= set(scope.salespeople)):
-        return "its salesperson is outside the pilot's scope"
+        return phrase("its salesperson is outside the pilot's scope")
     return None
 
 
 def _fields(scope: PilotScope, record: WrittenRecord) -> str | None:
     if record.whole and record.entity in scope.fields:
-        return f"the pilot's scope lets only some fields of {record.entity} be written"
+        return phrase("the pilot's scope lets only some fields of {entity} be written", entity=record.entity)
     for entity, fields in record.fields.items():
         outside = sorted(fields - set(scope.fields[entity])) if entity in scope.fields else []
         if outside:
-            return f"{', '.join(outside)} of {entity} is outside the pilot's scope"
+            return phrase(
+                "{outside} of {entity} is outside the pilot's scope", outside=", ".join(outside), entity=entity
+            )
     return None
 
 
@@ -107,5 +118,7 @@ def _amounts(scope: PilotScope, record: WrittenRecord) -> str | None:
     if scope.max_value is None:
         return None
     if any(amount is None or abs(amount) > scope.max_value for amount in record.amounts):
-        return f"it is about more than the pilot's {scope.max_value}, or nobody knows about how much"
+        return phrase(
+            "it is about more than the pilot's {max_value}, or nobody knows about how much", max_value=scope.max_value
+        )
     return None

@@ -10,7 +10,9 @@ from typing import Final, Literal
 from reconciler.model.pilot import MeasureName
 from reconciler.pilot.measures import MEASURES
 
-Why = Literal["not_over", "nothing_run", "not_measured", "missed", "never_measured", "frozen", "all_met"]
+Why = Literal[
+    "not_over", "nothing_run", "not_measured", "missed", "never_measured", "frozen", "scenario_failed", "all_met"
+]
 ENGLISH: Final = "en"
 
 _SENTENCES: Final[dict[str, dict[Why, str]]] = {
@@ -21,6 +23,7 @@ _SENTENCES: Final[dict[str, dict[Why, str]]] = {
         "missed": "{day}: {title} {value}, {bound} {criterion} was agreed.",
         "never_measured": "{title}: there was nothing to measure on any working day.",
         "frozen": "Writes are frozen: {rule}.",
+        "scenario_failed": "The scenario “{rule}” failed when it was last played.",
         "all_met": "Every criterion was met on every working day.",
     },
     "pt-BR": {
@@ -30,6 +33,7 @@ _SENTENCES: Final[dict[str, dict[Why, str]]] = {
         "missed": "{day}: {title} {value}; o combinado era {bound} {criterion}.",
         "never_measured": "{title}: não houve o que medir em nenhum dia útil.",
         "frozen": "As gravações estão congeladas: {rule}.",
+        "scenario_failed": "O cenário “{rule}” falhou quando foi executado por último.",
         "all_met": "Todos os critérios foram cumpridos em todos os dias úteis.",
     },
 }
@@ -41,7 +45,7 @@ _BOUNDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason. What a kind of reason has no use for is None or ""."""
+    """One reason. What a kind of reason has no use for is None or "". `rule` names a stop rule, or a scenario."""
 
     why: Why
     day: date | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import orjson
 
-from reconciler.model.pilot import DayValue, Declared, MeasureName
+from reconciler.model.pilot import DayValue, Declared, MeasureName, ScenarioResult
 from reconciler.pilot.measures import MEASURES
 from reconciler.pilot.reasons import Reason
 from reconciler.project_pilot import PilotSection
@@ -67,6 +67,7 @@ class Scorecard:
         declaration: digest of what was declared before.
         declared_anew: how often the pilot was declared anew since it was first started.
         reasons: of the verdict.
+        scenarios: what came last of each that was ever played, by its id.
     """
 
     project: str
@@ -77,6 +78,7 @@ class Scorecard:
     criteria: Mapping[MeasureName, Decimal]
     verdict: Verdict
     reasons: tuple[Reason, ...]
+    scenarios: Mapping[str, ScenarioResult] = field(default_factory=dict)
 
     @property
     def content(self) -> str:
@@ -85,7 +87,7 @@ class Scorecard:
 
     def document(self) -> dict[str, Any]:
         """As JSON. Values are texts."""
-        return {
+        document: dict[str, Any] = {
             "format": _FORMAT,
             "project": self.project,
             "declaration": self.declaration,
@@ -96,6 +98,9 @@ class Scorecard:
             "verdict": self.verdict.value,
             "reasons": [each.words() for each in self.reasons],
         }
+        if self.scenarios:
+            document["scenarios"] = {name: _scenario_document(each) for name, each in sorted(self.scenarios.items())}
+        return document
 
 
 def scorecard(
@@ -106,6 +111,7 @@ def scorecard(
     *,
     today: date,
     frozen: str | None,
+    scenarios: Mapping[str, ScenarioResult] | None = None,
 ) -> Scorecard:
     """The scorecard of a pilot as it was declared.
 
@@ -113,11 +119,14 @@ def scorecard(
         values: of this declaration; those of days outside the pilot are left out.
         today: in the project's time zone. The pilot is over on the day after its last one.
         frozen: the stop rule that fired and was not lifted, or None.
+        scenarios: what came last of each that was ever played.
     """
+    played = {} if scenarios is None else scenarios
     days = tuple(_days(pilot, values, today))
     failures = list(_failures(pilot, days, today))
     if frozen is not None:
         failures.append(Reason("frozen", rule=frozen))
+    failures += [Reason("scenario_failed", rule=name) for name, each in played.items() if each.status == "failed"]
     if today <= pilot.ends:
         verdict = Verdict.TOO_EARLY
         failures.insert(0, Reason("not_over", pilot.ends))
@@ -133,6 +142,7 @@ def scorecard(
         dict(sorted(pilot.criteria.items())),
         verdict,
         tuple(reasons),
+        played,
     )
 
 
@@ -178,6 +188,10 @@ def _not_measured(pilot: PilotSection, each: Day) -> Iterator[Reason]:
     for name in sorted(pilot.criteria):
         if name not in each.marks:
             yield Reason("not_measured", each.day, name)
+
+
+def _scenario_document(each: ScenarioResult) -> dict[str, str]:
+    return {"status": each.status, "at": each.at.isoformat(), "evidence": each.digest}
 
 
 def _day_document(each: Day) -> dict[str, Any]:

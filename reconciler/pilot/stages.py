@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from reconciler.model.pilot import Declared, Freeze, Stage, StageChange, lowest
+from reconciler.phrases.phrase import phrase
 
 FRESH: Final = timedelta(hours=24)
 """A run from before says nothing about the systems as they are now."""
@@ -58,8 +59,11 @@ class Standing:
         if self.stage is self.ceiling:
             return ""
         if not self.same_systems:
-            return f"stage “{self.granted}” was given to other systems, or to another state, than are named now"
-        return f"nobody has promoted the project to stage “{self.ceiling}” yet"
+            return phrase(
+                "stage “{stage}” was given to other systems, or to another state, than are named now",
+                stage=self.granted,
+            )
+        return phrase("nobody has promoted the project to stage “{stage}” yet", stage=self.ceiling)
 
     @property
     def declared_as_started(self) -> bool:
@@ -105,7 +109,7 @@ def objections(target: Stage, standing: Standing, facts: PromotionFacts) -> list
     """Everything that stands against a promotion, a clause each; none when it may be made."""
     found = list(_always(target, standing, facts))
     if target is Stage.HOMOLOGATION:
-        found += [f"the {name} is not marked `test = true`" for name in facts.not_test]
+        found += [phrase("the {side} is not marked `test = true`", side=name) for name in facts.not_test]
     if target.rank >= Stage.PILOT.rank:
         found += _named_people(facts)
     if target is Stage.PILOT:
@@ -117,38 +121,47 @@ def objections(target: Stage, standing: Standing, facts: PromotionFacts) -> list
 
 def _always(target: Stage, standing: Standing, facts: PromotionFacts) -> Iterator[str]:
     if target.rank > standing.granted.rank + 1:
-        yield f"from “{standing.granted}” the next stage is “{standing.granted.next_up}”"
+        yield phrase(
+            "from “{stage}” the next stage is “{next_stage}”",
+            stage=standing.granted,
+            next_stage=standing.granted.next_up,
+        )
     if facts.file_stage.rank < target.rank:
-        yield f"the project file says stage “{facts.file_stage}”; write stage = “{target}” there first"
+        yield phrase(
+            "the project file says stage “{stage}”; write stage = “{target}” there first",
+            stage=facts.file_stage,
+            target=target,
+        )
     if standing.ceiling.rank < facts.file_stage.rank:
-        yield f"the environment of this process says stage “{standing.ceiling}”"
+        yield phrase("the environment of this process says stage “{stage}”", stage=standing.ceiling)
     if standing.freeze is not None:
-        yield f"writes are frozen: {standing.freeze.rule}"
+        yield phrase("writes are frozen: {rule}", rule=standing.freeze.rule)
     if facts.under_way:
-        yield (
-            f"corrections are approved, planned, being written or of unknown outcome ({facts.under_way}): "
-            "a stage begins with nothing allowed"
+        yield phrase(
+            "corrections are approved, planned, being written or of unknown outcome ({count}): a stage begins with"
+            " nothing allowed",
+            count=facts.under_way,
         )
     if facts.last_run_at is None or facts.now - facts.last_run_at > FRESH:
         hours = FRESH // timedelta(hours=1)
-        yield f"no run of the last {hours} hours compared everything"
+        yield phrase("no run of the last {hours} hours compared everything", hours=hours)
 
 
 def _named_people(facts: PromotionFacts) -> Iterator[str]:
     if facts.roles is None:
-        yield "[people] names nobody, so that everybody may do everything"
+        yield phrase("[people] names nobody, so that everybody may do everything")
         return
     for role in ("reviewer", "operator"):
         if facts.roles.isdisjoint({role, "admin"}):
-            yield f"nobody in [people] has the role {role}"
+            yield phrase("nobody in [people] has the role {role}", role=role)
 
 
 def _to_the_pilot(standing: Standing, facts: PromotionFacts) -> Iterator[str]:
     if not facts.verified and standing.granted is Stage.HOMOLOGATION:
-        yield "no correction was written and proved in stage “homologation”"
+        yield phrase("no correction was written and proved in stage “homologation”")
     if standing.declared is None:
-        yield "no pilot was started (reconciler pilot start)"
+        yield phrase("no pilot was started (reconciler pilot start)")
     elif not standing.declared_as_started:
-        yield "[pilot] is not what it was when the pilot was started"
+        yield phrase("[pilot] is not what it was when the pilot was started")
     elif facts.last_day is not None and facts.today > facts.last_day:
-        yield f"the pilot ended on {facts.last_day}"
+        yield phrase("the pilot ended on {day}", day=facts.last_day)

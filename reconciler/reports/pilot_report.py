@@ -53,6 +53,19 @@ class PilotNote:
 
 
 @dataclass(frozen=True, slots=True)
+class PilotScenario:
+    """What came last of a test scenario. `digest` is that of the file with the evidence, "" where there is none."""
+
+    at: datetime
+    who: str
+    title: str
+    status: Literal["passed", "failed", "refused"]
+    expected: str
+    seen: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class PilotReport:
     """A pilot, day by day.
 
@@ -77,6 +90,7 @@ class PilotReport:
     feedback: tuple[PilotNote, ...]
     declarations: tuple[PilotNote, ...]
     document: dict[str, Any]
+    scenarios: tuple[PilotScenario, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +120,11 @@ class PilotWords:
     day_off: str
     nothing: str
     meanings: str
+    scenarios: str
+    statuses: dict[str, str]
+    expected: str
+    seen: str
+    evidence: str
 
 
 _ENGLISH: Final = PilotWords(
@@ -132,6 +151,11 @@ _ENGLISH: Final = PilotWords(
     day_off="no working day",
     nothing="None.",
     meanings="What is measured",
+    scenarios="Test scenarios",
+    statuses={"passed": "✓ passed", "failed": "✕ failed", "refused": "– not played"},
+    expected="Expected",
+    seen="Seen",
+    evidence="Evidence (SHA-256)",
 )
 _PORTUGUESE: Final = PilotWords(
     language="pt-BR",
@@ -157,6 +181,11 @@ _PORTUGUESE: Final = PilotWords(
     day_off="sem expediente",
     nothing="Nada.",
     meanings="O que é medido",
+    scenarios="Cenários de teste",
+    statuses={"passed": "✓ passou", "failed": "✕ falhou", "refused": "– não executado"},
+    expected="Esperado",
+    seen="Visto",
+    evidence="Evidência (SHA-256)",
 )
 
 

@@ -23,6 +23,7 @@ def pilot_workbook(report: PilotReport) -> bytes:
     workbook.set_properties({"title": safe_cell(report.project)})
     book = Book(workbook)
     _scorecard(book, report, words)
+    _scenarios(book, report, words)
     for title, notes in (
         (words.feedback, report.feedback),
         (words.freezes, report.freezes),
@@ -59,6 +60,16 @@ def _cell(cell: PilotCell) -> str:
     if cell.sample is None:
         return ""
     return f"{'–' if cell.value is None else cell.value}{_MARKS[cell.met]}"
+
+
+def _scenarios(book: Book, report: PilotReport, words: PilotWords) -> None:
+    sheet = book.add_sheet(words.scenarios)
+    for column in (0, 4, 5):
+        sheet.set_width(column, _TITLE_WIDTH)
+    sheet.add_header([words.what, words.outcome, words.when, words.who, words.expected, words.seen, words.evidence])
+    for each in report.scenarios:
+        when, outcome = each.at.isoformat(timespec="seconds"), words.statuses[each.status]
+        sheet.add_texts([each.title, outcome, when, each.who, each.expected, each.seen, each.digest])
 
 
 def _notes(book: Book, title: str, notes: Sequence[PilotNote], words: PilotWords) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from reconciler.app.correct import Acting, person_of_user
@@ -85,3 +86,23 @@ async def standing_in(running: Rig, environment: Mapping[str, str], project_file
     project = load_project(project_file or running.project_file, environment)
     async with open_workspace(project) as workspace:
         return await standing_of(workspace)
+
+
+def open_quotes(crm: dict[str, list[dict[str, Any]]], clean: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """The ERP holds no quotes here: what is compared are customers, and of quotes the taxes."""
+    ours = {each["Id"] for each in clean.values()}
+    quotes = [each for each in crm["Quotes"] if each["ContactId"] in ours and each["LastReview"]]
+    return [
+        each
+        for each in quotes
+        if any((own["FieldKey"], own.get("StringValue")) == ("quote_status", "open") for own in each["OtherProperties"])
+    ]
+
+
+def ipi_amounts(quotes: list[dict[str, Any]]) -> Iterator[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
+    """Id of the quote, its lines, and the field with the amount, wherever that is more than nothing."""
+    for quote in quotes:
+        for line in quote["Products"]:
+            for own in line["OtherProperties"]:
+                if own["FieldKey"] == "quote_product_ipi" and own.get("DecimalValue"):
+                    yield quote["Id"], quote["Products"], own

@@ -82,7 +82,7 @@ def test_an_operating_system_user_is_the_person_the_project_says(
     tmp_path: Path, user: str, name: str, role: str
 ) -> None:
     person = person_of_user(_project(tmp_path), user)
-    assert (person.name, person.roles) == (name, frozenset({role}))
+    assert (person.name, person.roles, person.through) == (name, frozenset({role}), f"user {user}")
 
 
 def test_a_user_whom_the_project_does_not_name_is_refused(tmp_path: Path) -> None:
@@ -109,7 +109,8 @@ def test_nobody_says_who_they_are_outside_the_sandbox(tmp_path: Path, stage: str
 
 
 def test_in_the_sandbox_one_says_who_one_is(tmp_path: Path) -> None:
-    assert person_of_user(_project(tmp_path), "ana", as_person="bia").roles == {"operator"}
+    person = person_of_user(_project(tmp_path), "ana", as_person="bia")
+    assert (person.roles, person.through) == (frozenset({"operator"}), "user ana, by --as")
     assert person_of_user(_project(tmp_path, more=""), "ana", as_person="anybody").name == "anybody"
 
 
@@ -127,7 +128,8 @@ def test_no_person_has_a_name_that_misleads_the_trail(tmp_path: Path, name: str)
 
 def test_a_token_is_the_person_it_is_mapped_to(tmp_path: Path) -> None:
     project = _project(tmp_path)
-    assert person_of_token(project, "bia-laptop").name == "bia"
+    person = person_of_token(project, "bia-laptop")
+    assert (person.name, person.through) == ("bia", "token bia-laptop")
     with pytest.raises(RefusedError, match="nobody"):
         person_of_token(project, "bia")
 

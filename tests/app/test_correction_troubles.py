@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from reconciler.app.correct import (
     retry_corrections,
 )
 from reconciler.app.correction_documents import desk_document
+from reconciler.app.corrections.clock_guard import confirm_clock
 from reconciler.app.wire import open_workspace
 from reconciler.corrections.desk import Trouble
 from reconciler.errors import RefusedError, StateError
@@ -30,6 +32,7 @@ from reconciler.model.entities import Side
 from reconciler.model.findings import FindingStatus
 from reconciler.project import load_project
 from reconciler.store.state.records import FindingFilter
+from reconciler.store.state.state import State
 from tests.app.corrections_rig import ALL, Rig, rig
 
 S = CorrectionState
@@ -155,7 +158,7 @@ async def test_nobody_applies_while_somebody_else_does(at_work: Rig) -> None:
     before = await at_work.records(Side.CRM)
     kept = at_work.workspace.state.corrections
     assert await kept.claim_plan(planned.sealed.digest, "somebody else")
-    with pytest.raises(RefusedError, match="applied by somebody else"):
+    with pytest.raises(RefusedError, match=r"applied by process \d+ on .+, begun less than a minute ago"):
         await at_work.apply(plan)
     assert await at_work.records(Side.CRM) == before
     await kept.release_plan(planned.sealed.digest, "somebody else", finished=False)
@@ -212,6 +215,27 @@ async def test_an_approval_that_lapses_while_a_plan_is_applied_stops_what_is_not
         held_back = {each.id for each in applied.corrections if each.state is S.PLANNED}
         assert set(applied.held_back) == held_back
         assert set(applied.held_back.values()) == {"it is not approved any more"}
+
+
+async def test_nothing_is_planned_or_written_while_the_clock_is_behind_what_was_done(at_work: Rig) -> None:
+    """An approval that has run out would count again."""
+    await at_work.propose(PRICES)
+    _, plan = await at_work.planned(check=False)
+    before = await at_work.records(Side.CRM)
+    url, folder = at_work.workspace.project.file.project.state, at_work.workspace.project.folder
+    async with State.open(url, folder, clock=lambda: datetime.now(UTC) + timedelta(minutes=90)) as ahead:
+        await ahead.audit.append("rui", "plan.exported", "p", {})
+    for refused in (at_work.apply(plan), plan_corrections(at_work.acting(), ALL, out=None)):
+        with pytest.raises(
+            RefusedError, match=r"clock of this machine is (89|90) minutes behind the latest entry"
+        ) as why:
+            await refused
+        assert "reconciler audit confirm-clock" in why.value.hint
+    assert await at_work.records(Side.CRM) == before
+    with pytest.raises(RefusedError, match="nothing says why"):
+        await confirm_clock(at_work.acting(), "  ")
+    assert await confirm_clock(at_work.acting(), "it was ahead until NTP was set up") > timedelta(minutes=85)
+    assert (await at_work.apply(plan)).exit_code == 0
 
 
 async def test_nothing_is_approved_that_was_not_looked_at(at_work: Rig) -> None:

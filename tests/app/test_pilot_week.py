@@ -48,7 +48,7 @@ from reconciler.store.snapshots.content import ContentFolder
 from reconciler.store.state.records import FindingFilter
 from reconciler.store.state.state import State
 from tests.app.corrections_rig import Clock
-from tests.app.pilot_rig import ZONE, person, staged
+from tests.app.pilot_rig import ZONE, ipi_amounts, open_quotes, person, staged
 from tests.app.running import QuietProgress
 from tests.ports.notice_rig import SECRET, Receiver, receiving
 
@@ -85,18 +85,22 @@ class Ledger:
 
     Attributes:
         open: customers whose name differs.
+        mistyped_taxes: by how much amounts in open quotes are wrong that were right on Sunday.
     """
 
     records: int
     quotes: int
+    mistyped_taxes: Decimal = Decimal(0)
     open: set[str] = field(default_factory=set)
     days: dict[str, dict[str, Decimal | None]] = field(default_factory=dict)
+    drifted: dict[str, Decimal] = field(default_factory=dict)
 
     def close(self, day: date, **counted: float | None) -> None:
         """The day is over: `open` as it is now, and what else was counted."""
         share = round(Decimal(1000 * len(self.open)) / self.records, 2)
         numbers = {name: None if value is None else Decimal(str(value)) for name, value in counted.items()}
         self.days[day.isoformat()] = {"open_per_1000": share, "unknown_outcomes": Decimal(0), **numbers}
+        self.drifted[day.isoformat()] = self.mistyped_taxes
 
 
 @dataclass
@@ -108,6 +112,7 @@ class Week:
     sandbox: RunningSandbox
     session: aiohttp.ClientSession
     contacts: dict[str, dict[str, Any]]
+    quotes: list[dict[str, Any]]
     ledger: Ledger
     told: Receiver
     first: Acting | None = None
@@ -127,6 +132,15 @@ class Week:
         address, headers = f"{self.sandbox.crm.base_url}/Contacts({contact['Id']})", {"User-Key": CRM_USER_KEY}
         async with self.session.patch(address, json=body, headers=headers) as answer:
             answer.raise_for_status()
+
+    async def mistype_tax(self, by: str) -> None:
+        """Eva adds something to the IPI of a line, in the first quote of her customers that is open and has one."""
+        identity, lines, amount = next(ipi_amounts(self.quotes))
+        amount["DecimalValue"] = float(Decimal(str(amount["DecimalValue"])) + Decimal(by))
+        address, headers = f"{self.sandbox.crm.base_url}/Quotes({identity})", {"User-Key": CRM_USER_KEY}
+        async with self.session.patch(address, json={"Products": lines}, headers=headers) as answer:
+            answer.raise_for_status()
+        self.ledger.mistyped_taxes += Decimal(by)
 
     async def erp_is(self, kind: str) -> None:
         address = f"{self.sandbox.erp.base_url}/_sandbox/misbehave"
@@ -184,18 +198,8 @@ async def week(folder: Path) -> AsyncIterator[Week]:
         state = State.open(project.file.project.state, folder, clock=clock, time_zone=project.time_zone)
         async with state as opened:
             workspace = Workspace(project, opened, ContentFolder(project.data / SNAPSHOTS))
-            yield Week(workspace, clock, sandbox, session, clean, _ledger(crm, clean), receiver)
-
-
-def _ledger(crm: dict[str, list[dict[str, Any]]], clean: dict[str, dict[str, Any]]) -> Ledger:
-    """The ERP holds no quotes here: what is compared are customers, and of quotes the taxes."""
-    ours = {each["Id"] for each in clean.values()}
-    quotes = [each for each in crm["Quotes"] if each["ContactId"] in ours and each["LastReview"]]
-    is_open = [
-        any((own["FieldKey"], own.get("StringValue")) == ("quote_status", "open") for own in each["OtherProperties"])
-        for each in quotes
-    ]
-    return Ledger(len(clean), sum(is_open))
+            quotes = open_quotes(crm, clean)
+            yield Week(workspace, clock, sandbox, session, clean, quotes, Ledger(len(clean), len(quotes)), receiver)
 
 
 @pytest.mark.timeout(120)
@@ -215,8 +219,9 @@ async def test_the_scorecard_of_a_week_is_what_happened(tmp_path: Path) -> None:
         await running.approve(await running.propose(a))
         ledger.open.add(a)
         ledger.close(MONDAY, new_mismatches=1, conflicts=0, blockers=0, taxes_in_time_percent=100)
-        # Tuesday: it is mended.
+        # Tuesday: it is mended, and a salesperson mistypes a tax.
         running.morning_of(MONDAY + timedelta(days=1))
+        await running.mistype_tax("123.45")
         done = await running.run()
         assert done.applied is not None
         assert [each.state for each in done.applied.corrections] == [CorrectionState.VERIFIED]
@@ -316,6 +321,7 @@ async def _friday(running: Week, c: str) -> None:
 
 async def _saturday(running: Week, c: str) -> None:
     running.morning_of(MONDAY + timedelta(days=5))
+    await running.mistype_tax("-123.45")
     await lift_freeze(running.who("caio"), "the import that did it was stopped")
     await running.rename(c)
     await running.run()
@@ -337,7 +343,14 @@ async def _assessed(running: Week) -> None:
         assert {name: None if value is None else Decimal(value) for name, value in measured.items()} == expected, day
         assert days[day]["taxes_in_time_percent"]["sample"] == running.ledger.quotes
     assert "open_per_1000" not in days["2026-11-19"]
-    assert Decimal(days["2026-11-16"]["tax_drift"]["value"]) > 0
+    before = Decimal(days["2026-11-16"]["tax_drift"]["value"])
+    drift = {
+        day: Decimal(value) - before
+        for day in days
+        if (value := days[day].get("tax_drift", {}).get("value")) is not None
+    }
+    assert drift == {day: more for day, more in running.ledger.drifted.items() if day in drift}
+    assert sorted(drift.values())[-1] == Decimal("123.45")
     assert card["verdict"] == "no_go"
     assert card["reasons"] == [
         "2026-11-18: Open blockers 1, at most 0 was agreed.",

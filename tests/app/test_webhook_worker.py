@@ -10,11 +10,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from reconciler.app.webhooks.record_check import CheckResult, RecordChecker
 from reconciler.app.webhooks.worker import Patience, WebhookWorker
 from reconciler.errors import BlockedError, ConfigurationError, StateError, UnreachableError, VendorFaultError
 from reconciler.model.entities import Side
 from reconciler.store.state.records import RunStatus
+from reconciler.store.state.runlock import Holder
 from reconciler.store.state.state import State
 from reconciler.store.state.webhook_records import HintedRecord, IncomingNotice
 from tests.store.state_cases import Clock
@@ -258,6 +261,8 @@ class Lock:
 
     held_elsewhere: bool = True
     asked_again: asyncio.Event = field(default_factory=asyncio.Event)
+    lost: bool = False
+    taken: bool = False
     _asked: int = 0
 
     async def acquire(self) -> bool:
@@ -268,6 +273,12 @@ class Lock:
 
     async def is_held(self) -> bool:
         return self.held_elsewhere
+
+    async def holder(self) -> Holder | None:
+        return None
+
+    async def is_ours(self, connection: AsyncConnection) -> bool:
+        return not self.held_elsewhere
 
     async def release(self) -> None:
         """Part of the protocol."""

@@ -19,11 +19,13 @@ from reconciler.corrections.approval import (
     missing_approvals,
 )
 from reconciler.corrections.basis import OnlyHere, OnlyHereRule
+from reconciler.corrections.missing_approvals import MissingApprovals
 from reconciler.errors import RefusedError
 from reconciler.mapping.plan import EntityMapping
 from reconciler.model.corrections import Approval, Correction, Person
 from reconciler.model.entities import FieldType, Side
 from reconciler.model.findings import EntityRule
+from reconciler.phrases.phrase import phrase
 from reconciler.project import EntityScope
 
 Clock = Callable[[], datetime]
@@ -73,7 +75,8 @@ class Acting:
         """
         if self.person.roles.isdisjoint(roles):
             raise RefusedError(
-                f"{self.person.name} may not {to_do}.", hint=f"It takes one of the roles {', '.join(sorted(roles))}."
+                phrase("{person} may not {to_do}.", person=self.person.name, to_do=to_do),
+                hint=phrase("It takes one of the roles {roles}.", roles=", ".join(sorted(roles))),
             )
 
     @cached_property
@@ -117,7 +120,7 @@ class Acting:
 
     def people(self, approvals: Iterable[Approval] = ()) -> Mapping[str, Person]:
         """Those whose approvals can count, by name."""
-        names = frozenset((self.person.name, *(each.person for each in approvals)))
+        names = frozenset(filter(None, (self.person.name, *(each.person for each in approvals))))
         known = self._people_known.get(names)
         if known is None:
             known = self._people_known[names] = known_people(self.workspace.project, names)
@@ -135,9 +138,9 @@ class Acting:
 
     async def missing(self, corrections: Iterable[Correction]) -> dict[str, Missing]:
         """How far each correction is from being approved, by its id."""
-        chosen, now = list(corrections), self.clock()
+        chosen, missing = list(corrections), MissingApprovals(self.approval_rules, self.people, self.clock())
         given = await self.workspace.state.corrections.approvals([each.id for each in chosen])
-        return {each.id: self.missing_of(each, given[each.id], now) for each in chosen}
+        return {each.id: missing.of(each, given[each.id]) for each in chosen}
 
 
 def _only_here(scope: EntityScope) -> OnlyHereRule:

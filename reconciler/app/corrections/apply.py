@@ -14,6 +14,7 @@ from typing import Final
 
 from reconciler.app.corrections.acting import Acting
 from reconciler.app.corrections.answers_behind import tell_answers_behind
+from reconciler.app.corrections.clock_guard import refuse_earlier_clock
 from reconciler.app.corrections.people import OPERATING
 from reconciler.app.corrections.rehearsal import at_once, rehearse
 from reconciler.app.corrections.resting import rests_on
@@ -28,6 +29,8 @@ from reconciler.errors import RefusedError
 from reconciler.model.correction_records import CorrectionFilter
 from reconciler.model.corrections import Approval, Correction, CorrectionState
 from reconciler.model.entities import Side
+from reconciler.phrases.phrase import joined, phrase
+from reconciler.store.state.steady_clock import never_back
 
 _S = CorrectionState
 _TO_WRITE: Final = frozenset({_S.PLANNED, _S.FAILED, _S.APPLYING})
@@ -165,7 +168,7 @@ async def fitting_plan(acting: Acting, plan: str) -> None:
     """
     stored = await acting.workspace.state.corrections.plan(plan)
     if stored is None:
-        raise RefusedError("its plan is not kept any more.")
+        raise RefusedError(phrase("its plan is not kept any more."))
     await _fitting(acting, read_sealed(stored.document, now=acting.clock()))
 
 
@@ -177,14 +180,16 @@ async def _fitting(acting: Acting, sealed: SealedPlan) -> list[Correction]:
     """
     if await acting.workspace.state.corrections.plan(sealed.digest) is None:
         raise RefusedError(
-            "the plan was not made in this project's state.", hint="Make one with: reconciler corrections plan."
+            phrase("the plan was not made in this project's state."),
+            hint=phrase("Make one with: reconciler corrections plan."),
         )
+    await refuse_earlier_clock(acting)
     sides = {planned.side for planned in sealed.plan.corrections}
     guard = StageGuard(acting)
     standing = await guard.standing()
     closed = dict.fromkeys(why for side, why in guard.closed_sides(standing).items() if side in sides)
     if closed:
-        raise RefusedError(f"{'; '.join(closed)}.")
+        raise RefusedError(phrase("{closed}.", closed=joined("; ", list(closed))))
     kept = await _kept(acting, [planned.id for planned in sealed.plan.corrections])
     changed = what_changed(sealed.plan, rests_on(acting, standing.stage), kept, await acting.missing(kept.values()))
     changed += await _in_another_plan(acting, sealed, kept.values())
@@ -213,13 +218,13 @@ async def _permission(acting: Acting, corrections: Sequence[Correction]) -> Perm
         [each.id for each in corrections]
     )
 
-    guard = StageGuard(acting)
+    guard, now = StageGuard(acting), never_back(acting.clock)
     await guard.look_at(corrections)
 
     async def permission(correction: Correction) -> str | None:
-        missing = acting.missing_of(correction, given.get(correction.id, []))
+        missing = acting.missing_of(correction, given.get(correction.id, []), now())
         if not missing.approved:
-            return "it is not approved any more"
+            return phrase("it is not approved any more")
         return await guard.admit(correction)
 
     return permission

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Final
 
-from reconciler.errors import RefusedError
+from reconciler.errors import NothingDecidedError, RefusedError
 from reconciler.model.correction_records import CorrectionFilter
 from reconciler.model.corrections import Correction, CorrectionState
+from reconciler.phrases.phrase import joined, phrase
 from reconciler.store.state.state import State
 
 _SHOWN_REASONS: Final = 5
 _WHOLE_ID: Final = 16
 """Digits of an id that is no beginning: asking for each of many thousands first would take longer than deciding."""
+
+
+class LeftReason(StrEnum):
+    """Why a correction was left as it is, for programs."""
+
+    WRONG_STATE = "wrong_state"
+    CONTENT_CHANGED = "content_changed"
+    """It is not what the person looked at."""
+    NOT_TAKEN = "will_not_be_taken"
+    """The system would refuse it."""
+    NOT_YOURS = "not_yours_to_approve"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +40,7 @@ class LeftAlone:
 
     correction: Correction
     why: str
+    reason: LeftReason = LeftReason.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +70,8 @@ class Choice:
         """
         if self.restricts_nothing and not self.everything:
             raise RefusedError(
-                "nothing says which corrections are meant.",
-                hint="Name them by id, choose by --entity, --field, --cause, --key or --side, or say --all.",
+                phrase("nothing says which corrections are meant."),
+                hint=phrase("Name them by id, choose by --entity, --field, --cause, --key or --side, or say --all."),
             )
 
 
@@ -85,7 +100,11 @@ async def chosen_corrections(state: State, choice: Choice, states: Collection[Co
     found = await state.corrections.listed(wanted)
     return Chosen(
         tuple(each for each in found if each.state in states),
-        tuple(LeftAlone(each, f"it is {each.state.value}") for each in found if each.state not in states),
+        tuple(
+            LeftAlone(each, phrase("it is {state}", state=each.state.value), LeftReason.WRONG_STATE)
+            for each in found
+            if each.state not in states
+        ),
     )
 
 
@@ -96,22 +115,37 @@ def refuse_when_none(taken: Collection[object], left_alone: Iterable[LeftAlone],
         done: such as “approved”.
 
     Raises:
-        RefusedError: nothing was taken; the first reasons are told.
+        NothingDecidedError: nothing was taken; the first reasons are told.
     """
     if taken:
         return
+    left = list(left_alone)
     by_reason: dict[str, list[Correction]] = {}
-    for each in left_alone:
+    for each in left:
         by_reason.setdefault(each.why, []).append(each.correction)
     if not by_reason:
-        hint = "`reconciler corrections list` shows them."
-        raise RefusedError(f"no correction was {done}: none was chosen.", hint=hint)
-    reasons = [f"{why} ({_named(corrections)})" for why, corrections in by_reason.items()]
-    more = f"; and {len(reasons) - _SHOWN_REASONS} other reasons" if len(reasons) > _SHOWN_REASONS else ""
-    raise RefusedError(f"no correction was {done}: {'; '.join(reasons[:_SHOWN_REASONS])}{more}.")
+        hint = phrase("`reconciler corrections list` shows them.")
+        raise NothingDecidedError(phrase("no correction was {done}: none was chosen.", done=done), hint=hint)
+    reasons: list[str] = [
+        phrase("{why} ({records})", why=why, records=_named(corrections)) for why, corrections in by_reason.items()
+    ]
+    others = len(reasons) - _SHOWN_REASONS
+    if others > 0:
+        reasons = [*reasons[:_SHOWN_REASONS], phrase("and {others} other reasons", others=others)]
+    raise NothingDecidedError(
+        phrase("no correction was {done}: {reasons}.", done=done, reasons=joined("; ", reasons)),
+        reasons=frozenset(each.reason.value for each in left),
+    )
 
 
 def _named(corrections: Sequence[Correction]) -> str:
     first = corrections[0]
-    more = f" and {len(corrections) - 1} more" if len(corrections) > 1 else ""
-    return f"{first.id} of {first.entity} {first.key}{more}"
+    if len(corrections) == 1:
+        return phrase("{correction} of {entity} {key}", correction=first.id, entity=first.entity, key=first.key)
+    return phrase(
+        "{correction} of {entity} {key} and {more} more",
+        correction=first.id,
+        entity=first.entity,
+        key=first.key,
+        more=len(corrections) - 1,
+    )

@@ -7,6 +7,7 @@ from typing import Final, get_args
 
 from reconciler.errors import RefusedError
 from reconciler.model.corrections import Person
+from reconciler.phrases.phrase import phrase
 from reconciler.project import Project
 from reconciler.project_people import OURSELVES, PersonSection, Role
 from reconciler.toml_file import suggestion
@@ -16,6 +17,8 @@ REVIEWING: Final = frozenset({"reviewer", "admin"})
 """May propose, edit, approve, reject and accept differences."""
 OPERATING: Final = frozenset({"operator", "admin"})
 """May plan, apply and try again."""
+PROMOTING: Final = frozenset({"admin"})
+"""May declare a pilot and promote the project."""
 
 _LONGEST_NAME_CHARACTERS: Final = 64
 
@@ -31,17 +34,18 @@ def person_of_user(project: Project, os_user: str, *, as_person: str | None = No
     Raises:
         RefusedError: `as_person` outside stage "sandbox", or somebody whom the project file does not name.
     """
+    through = f"user {os_user}"
     if as_person is not None:
-        return _as_they_say(project, as_person)
+        return _as_they_say(project, as_person, f"{through}, by --as")
     people = project.file.people
     if people is None:
-        return Person(_usable_name(os_user), EVERY_ROLE)
+        return Person(_usable_name(os_user), EVERY_ROLE, through)
     for name, section in people.items():
         if os_user in (section.os_users if section.os_users is not None else [name]):
-            return _person(name, section)
+            return _person(name, section, through)
     raise RefusedError(
-        f"the operating-system user {os_user} is nobody in [people] of the project file.",
-        hint=f'Add os_users = ["{os_user}"] to the person it is.',
+        phrase("the operating-system user {os_user} is nobody in [people] of the project file.", os_user=os_user),
+        hint=phrase('Add os_users = ["{os_user}"] to the person it is.', os_user=os_user),
     )
 
 
@@ -56,9 +60,10 @@ def person_of_token(project: Project, token: str) -> Person:
     """
     for name, section in (project.file.people or {}).items():
         if token in section.tokens:
-            return _person(name, section)
+            return _person(name, section, f"token {token}")
     raise RefusedError(
-        "this token is nobody in [people] of the project file.", hint="Add its name to the tokens of a person."
+        phrase("this token is nobody in [people] of the project file."),
+        hint=phrase("Add its name to the tokens of a person."),
     )
 
 
@@ -83,27 +88,34 @@ def _approves_by_itself(project: Project) -> bool:
     return any(project.file.project.stage in each.stages for each in project.file.corrections.auto_approve)
 
 
-def _as_they_say(project: Project, name: str) -> Person:
+def _as_they_say(project: Project, name: str, through: str) -> Person:
     # A single run that is told another stage must not let its user approve as somebody else.
     if project.file.project.stage != "sandbox" or project.written("project", "stage") not in (None, "sandbox"):
         raise RefusedError(
-            "--as is only for stage “sandbox”.", hint="In other stages the person is the operating-system user."
+            phrase("--as is only for stage “sandbox”."),
+            hint=phrase("In other stages the person is the operating-system user."),
         )
     people = project.file.people
     if people is None:
-        return Person(_usable_name(name), EVERY_ROLE)
+        return Person(_usable_name(name), EVERY_ROLE, through)
     if name not in people:
-        raise RefusedError(f"“{name}” is nobody in [people] of the project file.", hint=suggestion(name, people))
-    return _person(name, people[name])
+        raise RefusedError(
+            phrase("“{name}” is nobody in [people] of the project file.", name=name), hint=suggestion(name, people)
+        )
+    return _person(name, people[name], through)
 
 
-def _person(name: str, section: PersonSection) -> Person:
-    return Person(name, frozenset(section.roles))
+def _person(name: str, section: PersonSection, through: str = "") -> Person:
+    return Person(name, frozenset(section.roles), through)
 
 
 def _usable_name(name: str) -> str:
     if name == OURSELVES or not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME_CHARACTERS:
         raise RefusedError(
-            f"a person has a name of 1 to {_LONGEST_NAME_CHARACTERS} printable characters other than “{OURSELVES}”."
+            phrase(
+                "a person has a name of 1 to {longest_name_characters} printable characters other than “{ourselves}”.",
+                longest_name_characters=_LONGEST_NAME_CHARACTERS,
+                ourselves=OURSELVES,
+            )
         )
     return name

@@ -21,6 +21,7 @@ from reconciler.model.correction_records import CorrectionFilter
 from reconciler.model.corrections import Correction, CorrectionAction, CorrectionState
 from reconciler.model.entities import Side
 from reconciler.model.findings import Finding, FindingStatus
+from reconciler.phrases.phrase import phrase
 from reconciler.pilot.guard import WrittenRecord, in_scope
 from reconciler.project_pilot import PilotScope
 from reconciler.store.snapshots.snapshot import Snapshot
@@ -156,7 +157,9 @@ def _matching(paths: Sequence[Path], plan: EntityPlan, side: Side, scope: PilotS
     try:
         rows = pl.scan_parquet(list(paths)).select(staging.KEY, *columns.values()).collect().to_dicts()
     except (OSError, PolarsError) as error:
-        raise StateError(f"a snapshot of {entity} cannot be read.", detail=type(error).__name__) from error
+        raise StateError(
+            phrase("a snapshot of {entity} cannot be read.", entity=entity), detail=type(error).__name__
+        ) from error
     found: set[str] = set()
     for row in rows:
         if row[staging.KEY] is None:

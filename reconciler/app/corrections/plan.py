@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO, Final
 
 from reconciler.app.corrections.acting import Acting
 from reconciler.app.corrections.choosing import Choice, LeftAlone, chosen_corrections
+from reconciler.app.corrections.clock_guard import refuse_earlier_clock
 from reconciler.app.corrections.people import OPERATING
 from reconciler.app.corrections.rehearsal import Rehearsed, rehearse
 from reconciler.app.corrections.resting import rests_on
@@ -17,15 +19,19 @@ from reconciler.app.corrections.targets import open_targets
 from reconciler.app.garbage import few_garbage_collections
 from reconciler.corrections.approval import Missing
 from reconciler.corrections.content import digest_of
+from reconciler.corrections.order import in_writing_order
 from reconciler.corrections.plan import SealedPlan, seal
 from reconciler.corrections.plan_document import LeftOutOfPlan, RestsOn
 from reconciler.corrections.progress import ReportProgress
 from reconciler.errors import StateError
 from reconciler.model.correction_records import Move
 from reconciler.model.corrections import Correction, CorrectionState
-from reconciler.reports.files import in_thread, replacing
+from reconciler.phrases.phrase import joined, phrase
+from reconciler.reports.files import in_thread, replacing, write_failures
 
 _S = CorrectionState
+_WRITTEN_CHARACTERS: Final = 1 << 20
+"""A plan is the largest thing here; it is not held in memory a second time to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ async def plan_corrections(
         StateError: the file cannot be written.
     """
     acting.require(OPERATING, "plan corrections")
+    await refuse_earlier_clock(acting)
     with few_garbage_collections():
         return await _planned(acting, choice, out, check, progress)
 
@@ -90,13 +97,12 @@ async def _planned(
             await _lapse(acting, sorting.lapsed)
         return Planned(None, (), tuple(sorting.left_out), frozenset(sorting.lapsed))
     rests = rests_on(acting, standing.stage)
-    sealed = await asyncio.to_thread(_sealed, acting, rests, left, missing, sorting.left_out)
-    by_id = {each.id: each for each in left}
-    ordered = tuple(by_id[planned.id] for planned in sealed.plan.corrections)
+    ordered = in_writing_order(left)
+    sealed = await asyncio.to_thread(_sealed, acting, rests, ordered, missing, sorting.left_out)
     if out is not None:
         await _keep(acting, sealed, out)
         await _lapse(acting, sorting.lapsed)
-    return Planned(sealed, ordered, tuple(sorting.left_out), frozenset(sorting.lapsed), out)
+    return Planned(sealed, tuple(ordered), tuple(sorting.left_out), frozenset(sorting.lapsed), out)
 
 
 class _Sorting:
@@ -129,17 +135,27 @@ class _Sorting:
         if closed is not None:
             return self._leave_out(correction, closed)
         if digest_of(correction) != correction.digest:
-            return self._lapse(correction, "its content is not what was approved")
+            return self._lapse(correction, phrase("its content is not what was approved"))
         if not missing.approved:
-            return self._lapse(correction, f"{missing.number} of {missing.required} approvals are missing or lapsed")
+            return self._lapse(
+                correction,
+                phrase(
+                    "{number} of {required} approvals are missing or lapsed",
+                    number=missing.number,
+                    required=missing.required,
+                ),
+            )
         if correction.problems:
-            return self._leave_out(correction, f"the system will not take it: {'; '.join(correction.problems)}")
+            return self._leave_out(
+                correction,
+                phrase("the system will not take it: {problems}", problems=joined("; ", correction.problems)),
+            )
         return True
 
     def _goes_through(self, correction: Correction, rehearsed: Rehearsed) -> bool:
         attempted = rehearsed.attempted.get(correction.id)
         if attempted is None:
-            why = rehearsed.stopped.get(correction.side, "the dry run ended before it")
+            why = rehearsed.stopped.get(correction.side, phrase("the dry run ended before it"))
             return self._leave_out(correction, why)
         if attempted.outcome is None:
             return self._leave_out(correction, attempted.held_back)
@@ -180,12 +196,18 @@ async def _keep(acting: Acting, sealed: SealedPlan, out: Path) -> None:
     state = acting.workspace.state.corrections
     try:
         async with replacing(out) as file:
-            await in_thread(file.write, sealed.document.encode())
+            with write_failures(out):
+                await in_thread(_write, file, sealed.document)
             await state.add_plan(sealed.stored())
     except StateError:
-        back = [Move(planned.id, _S.PLANNED, _S.APPROVED) for planned in sealed.plan.corrections]
+        back = [Move(each, _S.PLANNED, _S.APPROVED) for each in sealed.ids]
         await state.move(back, person=acting.person.name, plan=sealed.digest)
         raise
+
+
+def _write(file: BinaryIO, text: str) -> None:
+    for start in range(0, len(text), _WRITTEN_CHARACTERS):
+        file.write(text[start : start + _WRITTEN_CHARACTERS].encode())
 
 
 async def _lapse(acting: Acting, lapsed: Mapping[str, LeftAlone]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.errors import ConfigurationError, RefusedError
+from reconciler.phrases.phrase import phrase
 
 MAX_SIZE_BYTES: Final = 512 * 1024 * 1024
 """A plan of a million records is smaller."""
@@ -22,7 +23,9 @@ def read_plan_file(path: Path) -> bytes:
         with path.open("rb") as file:
             document = file.read(MAX_SIZE_BYTES + 1)
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}.") from error
+        raise ConfigurationError(
+            phrase("{path}: cannot be read: {reason}.", path=path, reason=error.strerror)
+        ) from error
     if len(document) > MAX_SIZE_BYTES:
-        raise RefusedError(f"{path} is larger than any plan.")
+        raise RefusedError(phrase("{path} is larger than any plan.", path=path))
     return document

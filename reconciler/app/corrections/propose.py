@@ -24,6 +24,7 @@ from reconciler.model.correction_records import AddedProposals, CorrectionFilter
 from reconciler.model.corrections import Correction, CorrectionAction, CorrectionState, FieldChange
 from reconciler.model.entities import Side
 from reconciler.model.findings import EntityRule, Finding, FindingKind, FindingStatus
+from reconciler.phrases.phrase import phrase
 from reconciler.store.state.records import FindingFilter
 
 _Place = tuple[str, Side, str | None]
@@ -75,8 +76,8 @@ async def propose_corrections(acting: Acting, chosen: FindingFilter, options: Pr
     chosen_at_all = options.everything or options.corrected_side is not None or replace(chosen, status=None).restricts
     if not chosen_at_all:
         raise RefusedError(
-            "nothing says which findings are meant.",
-            hint="Name them by id, choose by --entity, --field, --cause, --key or --side, or say --all.",
+            phrase("nothing says which findings are meant."),
+            hint=phrase("Name them by id, choose by --entity, --field, --cause, --key or --side, or say --all."),
         )
     findings = await _findings(acting, chosen)
     targets = described_targets(acting)

@@ -51,6 +51,22 @@ async def listed_corrections(
             yield each, missing[each.id]
 
 
+async def corrections_page(
+    acting: Acting, chosen: CorrectionFilter, *, after: int, limit: int
+) -> list[tuple[int, Correction, Missing]]:
+    """At most `limit` corrections of the filter, each with its place, in the order in which they were proposed.
+
+    Args:
+        after: the place of the last one of the page before; 0 begins.
+
+    Raises:
+        RefusedError: an id of the filter has no form of one, or there are too many patterns.
+    """
+    found = await acting.workspace.state.correction_lists.page(chosen, after=after, limit=limit)
+    missing = await acting.missing(correction for _, correction in found)
+    return [(place, correction, missing[correction.id]) for place, correction in found]
+
+
 async def error_desk(acting: Acting, chosen: CorrectionFilter) -> list[DeskEntry]:
     """What did not go through and still is to be dealt with, all of it, in the order in which it was proposed.
 

@@ -17,8 +17,9 @@ from reconciler.model.choice import chosen
 from reconciler.model.correction_records import AddedProposals, CorrectionFilter, Move, StoredPlan
 from reconciler.model.corrections import Approval, Correction, CorrectionState, FieldChange, JournalStep
 from reconciler.model.entities import Side
+from reconciler.phrases.phrase import phrase
 
-_KEEPS_NOTHING = "a dry run keeps nothing."
+_KEEPS_NOTHING = phrase("a dry run keeps nothing.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,9 @@ class _KeptInMemory:
 
     async def claim_plan(self, digest: str, owner: str) -> bool:
         return True
+
+    async def applier(self) -> str | None:
+        return None
 
     async def release_plan(self, digest: str, owner: str, *, finished: bool) -> None:
         """There is no claim that others could see."""

@@ -21,6 +21,7 @@ from reconciler.errors import RefusedError, SystemReadError
 from reconciler.model.correction_records import CorrectionFilter, Move
 from reconciler.model.corrections import Correction, CorrectionState
 from reconciler.model.entities import Side
+from reconciler.phrases.phrase import phrase
 
 _S = CorrectionState
 _TO_FIND_OUT: Final = frozenset({_S.UNKNOWN, _S.APPLIED})
@@ -160,7 +161,10 @@ async def _proposed_anew(
     acting: Acting, targets: Mapping[Side, RecordWrites], corrections: Sequence[Correction], work: _Work
 ) -> None:
     if corrections and acting.person.roles.isdisjoint(REVIEWING):
-        work.left += [LeftAlone(each, f"{acting.person.name} may not propose it anew") for each in corrections]
+        work.left += [
+            LeftAlone(each, phrase("{person} may not propose it anew", person=acting.person.name))
+            for each in corrections
+        ]
         return
     proposals: dict[str, Correction] = {}
     for each in corrections:

@@ -8,6 +8,7 @@ from reconciler.app.corrections.targets import open_targets
 from reconciler.corrections.recovery import Recovery, RecoveryNeeds
 from reconciler.errors import RefusedError
 from reconciler.model.corrections import Correction
+from reconciler.phrases.phrase import phrase
 
 
 async def settle_correction(acting: Acting, correction_id: str, *, written: bool, reason: str) -> Correction:
@@ -29,7 +30,9 @@ async def settle_correction(acting: Acting, correction_id: str, *, written: bool
     """
     acting.require(OPERATING, "settle unknown outcomes")
     if not reason.strip():
-        raise RefusedError("nothing says how that is known.", hint="Give a reason; it stays in the trail.")
+        raise RefusedError(
+            phrase("nothing says how that is known."), hint=phrase("Give a reason; it stays in the trail.")
+        )
     state = acting.workspace.state
     correction = await state.corrections.get(correction_id)
     async with open_targets(acting) as targets:

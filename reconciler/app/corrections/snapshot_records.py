@@ -21,6 +21,7 @@ from reconciler.mapping.plan import FieldMapping
 from reconciler.model import staging
 from reconciler.model.entities import Side
 from reconciler.model.findings import Finding, FindingKind, SideValue
+from reconciler.phrases.phrase import phrase
 from reconciler.store.snapshots.snapshot import Snapshot
 
 _ONLY_HERE: Final = frozenset({FindingKind.ONLY_IN_CRM, FindingKind.ONLY_IN_ERP})
@@ -109,7 +110,9 @@ def _load(
             if row[staging.REJECTED] is None:
                 _add(loaded, plan, side, row, lines[row[staging.ID]])
     except (OSError, PolarsError) as error:
-        raise StateError(f"a snapshot of {entity} cannot be read.", detail=type(error).__name__) from error
+        raise StateError(
+            phrase("a snapshot of {entity} cannot be read.", entity=entity), detail=type(error).__name__
+        ) from error
 
 
 def _rows(paths: Sequence[Path], column: str, values: Collection[str]) -> list[dict[str, Any]]:

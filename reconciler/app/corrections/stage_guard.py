@@ -11,6 +11,7 @@ from reconciler.connectors.description import Description
 from reconciler.model.corrections import Correction
 from reconciler.model.entities import Side
 from reconciler.model.pilot import Stage
+from reconciler.phrases.phrase import phrase
 from reconciler.pilot.guard import (
     WrittenRecord,
     record_refusal,
@@ -49,13 +50,16 @@ class StageGuard:
         for side, description in self._acting.descriptions.items():
             why = everything or write_refusal(self._acting.workspace.project, side, description, standing.stage)
             if why is not None:
-                found[side] = f"{standing.why_lower}: {why}" if everything is None and standing.why_lower else why
+                lowered = standing.why_lower if everything is None else ""
+                found[side] = phrase("{because}: {why}", because=lowered, why=why) if lowered else why
         return found
 
     async def refusals(self, corrections: Collection[Correction], standing: Standing) -> dict[str, str]:
         """Why corrections may not be written now, by id; those that may are left out. Nothing is counted."""
         await self.look_at(corrections)
         closed = self.closed_sides(standing)
+        if not closed and not self._has_scope(standing):
+            return {}
         found: dict[str, str] = {}
         for each in corrections:
             why = closed.get(each.side) or self._outside(each, standing)
@@ -83,18 +87,24 @@ class StageGuard:
         today = self._acting.clock().astimezone(self._acting.workspace.project.time_zone).date()
         if await self._acting.workspace.state.stages.reserve_write(today, pilot.writes_per_day):
             return None
-        return f"the pilot writes {pilot.writes_per_day} records a day, and they are used up"
+        return phrase(
+            "the pilot writes {writes_per_day} records a day, and they are used up", writes_per_day=pilot.writes_per_day
+        )
+
+    def _has_scope(self, standing: Standing) -> bool:
+        """Whether only some records may be written."""
+        return standing.stage is Stage.PILOT and self._acting.workspace.project.file.pilot is not None
 
     def _outside(self, correction: Correction, standing: Standing) -> str | None:
         pilot = self._acting.workspace.project.file.pilot
-        if standing.stage is not Stage.PILOT or pilot is None:
+        if pilot is None or not self._has_scope(standing):
             return None
         today = self._acting.clock().astimezone(self._acting.workspace.project.time_zone).date()
         if not pilot.starts <= today <= pilot.ends:
-            return f"the pilot is from {pilot.starts} to {pilot.ends}"
+            return phrase("the pilot is from {starts} to {ends}", starts=pilot.starts, ends=pilot.ends)
         record = self._looked_at.get(correction.id)
         if record is None:
-            return "nobody looked whether it is inside the pilot's scope"
+            return phrase("nobody looked whether it is inside the pilot's scope")
         return record_refusal(pilot.scope, record)
 
 
@@ -102,3 +112,9 @@ async def write_refusals(acting: Acting, corrections: Collection[Correction]) ->
     """Why corrections may not be written now, by id; those that may are left out."""
     guard = StageGuard(acting)
     return await guard.refusals(corrections, await guard.standing())
+
+
+async def closed_systems(acting: Acting) -> dict[Side, str]:
+    """The systems that nothing is written to now, each with the reason."""
+    guard = StageGuard(acting)
+    return guard.closed_sides(await guard.standing())

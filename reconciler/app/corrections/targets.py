@@ -9,11 +9,12 @@ from typing import Final
 from reconciler.app.corrections.acting import Acting
 from reconciler.app.wire import writer_to
 from reconciler.connectors.write.current_record import CurrentRecord, FieldValue, Lines
-from reconciler.connectors.write.record_writer import Accepted, WriteResult
+from reconciler.connectors.write.result import Accepted, WriteResult
 from reconciler.connectors.write.writable import Writable
 from reconciler.corrections.ports import Call, RecordWrites, Values, WriteRules
 from reconciler.errors import NotWritableError
 from reconciler.model.entities import Side
+from reconciler.phrases.phrase import phrase
 
 _WHY: Final = "the system exchanges files, which are not written record by record"
 _NO_LINES: Final[Lines] = {}
@@ -107,4 +108,4 @@ class ReadOnlyTarget:
         raise self._refused(entity, None)
 
     def _refused(self, entity: str, identity: str | None) -> NotWritableError:
-        return NotWritableError(self._side.value, entity, identity, f"{_WHY}; nothing was sent")
+        return NotWritableError(self._side.value, entity, identity, phrase("{why}; nothing was sent", why=_WHY))

@@ -12,6 +12,7 @@ from reconciler.corrections.undo import UndoNeeds, undo_of
 from reconciler.errors import RefusedError, SystemReadError
 from reconciler.model.correction_records import CorrectionFilter
 from reconciler.model.corrections import Correction, CorrectionState
+from reconciler.phrases.phrase import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ async def undo_corrections(acting: Acting, choice: Choice) -> UndoProposed:
     standing = {*kept.added, *kept.unchanged}
     proposals = tuple(await state.corrections.listed(CorrectionFilter(ids=standing)))
     undone = {each.undoes for each in proposals}
-    in_the_way = "another correction of the same record is to be decided or undone first"
+    in_the_way = phrase("another correction of the same record is to be decided or undone first")
     left += [LeftAlone(each, in_the_way) for each in chosen.corrections if each.id in undos and each.id not in undone]
     refuse_when_none(proposals, left, "taken back")
     return UndoProposed(proposals, tuple(left))

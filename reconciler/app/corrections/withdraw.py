@@ -10,6 +10,7 @@ from reconciler.app.corrections.choosing import Choice, LeftAlone, chosen_correc
 from reconciler.app.corrections.people import REVIEWING
 from reconciler.errors import RefusedError
 from reconciler.model.corrections import Correction, CorrectionState
+from reconciler.phrases.phrase import phrase
 
 _S = CorrectionState
 
@@ -58,5 +59,5 @@ async def withdraw_acceptances(acting: Acting, finding_ids: Sequence[str]) -> in
     acting.require(REVIEWING, "withdraw acceptances")
     count = await acting.workspace.state.withdrawals.acceptances(finding_ids, person=acting.person.name)
     if not count:
-        raise RefusedError("none of these differences is accepted any more.")
+        raise RefusedError(phrase("none of these differences is accepted any more."))
     return count

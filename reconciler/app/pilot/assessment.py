@@ -10,6 +10,7 @@ from reconciler.app.correct import Acting
 from reconciler.app.pilot.standing import standing_of
 from reconciler.errors import RefusedError
 from reconciler.model.pilot import Declared, Feedback, Freeze, Signature, SignatureRole
+from reconciler.phrases.phrase import phrase
 from reconciler.pilot.scorecard import Scorecard, Verdict, scorecard
 from reconciler.project_pilot import PilotSection
 
@@ -50,7 +51,7 @@ def started_pilot(acting: Acting) -> PilotSection:
     """
     pilot = acting.workspace.project.file.pilot
     if pilot is None:
-        raise RefusedError("the project file has no [pilot].", hint="docs/pilot.md shows one.")
+        raise RefusedError(phrase("the project file has no [pilot]."), hint=phrase("docs/pilot.md shows one."))
     return pilot
 
 
@@ -64,11 +65,11 @@ async def declared_as_started(acting: Acting) -> Declared:
     started_pilot(acting)
     standing = await standing_of(acting.workspace, acting.descriptions)
     if standing.declared is None:
-        raise RefusedError("no pilot was started.", hint="Start it with: reconciler pilot start.")
+        raise RefusedError(phrase("no pilot was started."), hint=phrase("Start it with: reconciler pilot start."))
     if not standing.declared_as_started:
         raise RefusedError(
-            "[pilot] is not what it was when the pilot was started.",
-            hint="Put it back as it was, or declare it anew with: reconciler pilot start --reason TEXT.",
+            phrase("[pilot] is not what it was when the pilot was started."),
+            hint=phrase("Put it back as it was, or declare it anew with: reconciler pilot start --reason TEXT."),
         )
     return standing.declared
 
@@ -89,6 +90,7 @@ async def assess(acting: Acting) -> Assessment:
         await state.pilot.days(declared.number),
         today=today_of(acting),
         frozen=next((each.rule for each in freezes if each.lifted_at is None), None),
+        scenarios=await state.scenarios.latest(),
     )
     return Assessment(
         card,
@@ -132,14 +134,20 @@ async def sign_scorecard(acting: Acting, content: str) -> Signature:
     names = {getattr(pilot, role): role for role in ROLES}
     role = names.get(acting.person.name)
     if role is None:
-        raise RefusedError(f"{acting.person.name} does not sign this pilot.", hint=f"{' and '.join(names)} do.")
+        raise RefusedError(
+            phrase("{person} does not sign this pilot.", person=acting.person.name),
+            hint=phrase("Those who do: {people}.", people=", ".join(names)),
+        )
     card = (await assess(acting)).scorecard
     if card.verdict is Verdict.TOO_EARLY:
-        raise RefusedError("the pilot is not over yet.", hint=card.reasons[0].words())
+        raise RefusedError(
+            phrase("the pilot is not over yet."),
+            hint=phrase("The pilot lasts until {day}.", day=card.reasons[0].day),
+        )
     if len(content) < SHORTEST_CONTENT or not card.content.startswith(content.lower()):
         raise RefusedError(
-            "that is not the content of the scorecard as it is now.",
-            hint=f"Look at it again; give at least {SHORTEST_CONTENT} digits of its content.",
+            phrase("that is not the content of the scorecard as it is now."),
+            hint=phrase("Look at it again; give at least {digits} digits of its content.", digits=SHORTEST_CONTENT),
         )
     signature = Signature(acting.clock(), acting.person.name, role, card.content)
     await acting.workspace.state.pilot.sign(signature)

@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from reconciler.app.correct import OPERATING, Acting
+from reconciler.app.correct import OPERATING, PROMOTING, Acting
 from reconciler.app.pilot.assessment import unsigned
 from reconciler.app.pilot.standing import declaration_text, file_stage, standing_of, written_system
 from reconciler.errors import RefusedError
 from reconciler.model.correction_records import LIVE_STATES, CorrectionFilter
 from reconciler.model.corrections import CorrectionState
 from reconciler.model.pilot import Declared, Freeze, Stage, StageChange
+from reconciler.phrases.phrase import joined, phrase
 from reconciler.pilot.stages import PromotionFacts, Standing, objections, target_of
 from reconciler.store.state.records import RunStatus
 from reconciler.store.state.state import State
 
-PROMOTING: Final = frozenset({"admin"})
-"""May let a project go one stage further."""
 _RUNS_LOOKED_AT: Final = 200
 _A_MOMENT: Final = timedelta(microseconds=1)
 _ALLOWED: Final = LIVE_STATES - {CorrectionState.PROPOSED}
@@ -63,11 +62,15 @@ async def promote(acting: Acting, reason: str) -> StageChange:
     prospect = await prospect_of(acting)
     target, standing = prospect.target, prospect.standing
     if target is None:
-        raise RefusedError(f"the project is in the highest stage, “{standing.granted}”, already.")
+        raise RefusedError(phrase("the project is in the highest stage, “{stage}”, already.", stage=standing.granted))
     if prospect.objections:
         raise RefusedError(
-            f"the project is not promoted to “{target}”: {'; '.join(prospect.objections)}.",
-            hint="`reconciler pilot status` lists what is missing.",
+            phrase(
+                "the project is not promoted to “{stage}”: {reasons}.",
+                stage=target,
+                reasons=joined("; ", prospect.objections),
+            ),
+            hint=phrase("`reconciler pilot status` lists what is missing."),
         )
     return await _move(acting, standing, target, reason)
 
@@ -87,7 +90,9 @@ async def fall_back(acting: Acting, reason: str, to: Stage | None = None) -> Sta
     standing = await standing_of(acting.workspace, acting.descriptions)
     target = standing.granted.next_down if to is None else to
     if target is None or target.rank >= standing.granted.rank:
-        raise RefusedError(f"the project stands at “{standing.granted}”, and falls back only to what is below.")
+        raise RefusedError(
+            phrase("the project stands at “{stage}”, and falls back only to what is below.", stage=standing.granted)
+        )
     return await _move(acting, standing, target, reason)
 
 
@@ -105,14 +110,16 @@ async def start_pilot(acting: Acting, reason: str = "") -> Declared:
     acting.require(PROMOTING, "start the pilot")
     pilot = acting.workspace.project.file.pilot
     if pilot is None:
-        raise RefusedError("the project file has no [pilot].", hint="docs/pilot.md shows one.")
+        raise RefusedError(phrase("the project file has no [pilot]."), hint=phrase("docs/pilot.md shows one."))
     standing = await standing_of(acting.workspace, acting.descriptions)
     if standing.declared_as_started:
-        raise RefusedError("this pilot is started already.")
+        raise RefusedError(phrase("this pilot is started already."))
     if standing.declared is not None and not reason.strip():
         raise RefusedError(
-            "the pilot was started with another declaration.",
-            hint="Put [pilot] back as it was, or declare it anew with --reason: days and signatures begin anew too.",
+            phrase("the pilot was started with another declaration."),
+            hint=phrase(
+                "Put [pilot] back as it was, or declare it anew with --reason: days and signatures begin anew too."
+            ),
         )
     if standing.declaration is None:
         raise RuntimeError("a declared pilot has a digest")
@@ -170,4 +177,4 @@ async def _last_whole_run(state: State) -> datetime | None:
 
 def _need_reason(reason: str) -> None:
     if not reason.strip():
-        raise RefusedError("nothing says why.", hint="Give a reason; it stays in the trail.")
+        raise RefusedError(phrase("nothing says why."), hint=phrase("Give a reason; it stays in the trail."))

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from reconciler.app.correct import Acting, ScopeKeys
+from reconciler.app.carried_taxes import wants_taxes
+from reconciler.app.correct import Acting, ScopeKeys, keys_in_scope
 from reconciler.app.pilot.measuring import TaxesSeen
 from reconciler.app.quote_reading import Quote, UnusableQuote, open_quote_reader
 from reconciler.app.tax_drift import compare_quotes
-from reconciler.app.tax_run import wants_taxes, why_not_compared
+from reconciler.app.tax_run import why_not_compared
 from reconciler.app.taxes import open_taxes
 from reconciler.errors import SystemReadError
-from reconciler.model.entities import QUOTES
+from reconciler.model.entities import QUOTES, Side
+from reconciler.phrases.phrase import phrase
 from reconciler.pilot.guard import WrittenRecord, in_scope
+from reconciler.project_pilot import PilotSection
 from reconciler.taxes.answer import Delivery, money
 
 
@@ -33,9 +36,31 @@ class _Stopwatch:
         """Part of the protocol."""
 
 
+async def quotes_of_participants(acting: Acting, pilot: PilotSection, keys: ScopeKeys) -> ScopeKeys:
+    """The records of the pilot, of quotes only those of its participants.
+
+    Where the project reads no field that says whose quote it is, every quote in the scope is one of theirs.
+
+    Raises:
+        StateError: a snapshot is damaged.
+    """
+    plan, scope = acting.plans.get(QUOTES.name), pilot.scope
+    if plan is None or QUOTES.name not in keys:
+        return keys
+    if all(field.name != scope.salesperson_field for field in plan.mappings[Side.CRM].fields):
+        return keys
+    sellers = {each.crm_user for each in pilot.participants.values()}
+    theirs = scope.model_copy(update={"entities": [QUOTES.name], "salespeople": sorted(sellers)})
+    of_sellers = (await keys_in_scope(acting, theirs))[QUOTES.name]
+    return {**keys, QUOTES.name: keys[QUOTES.name] & of_sellers}
+
+
 async def taxes_of_quotes(acting: Acting, keys: ScopeKeys, warnings: list[str]) -> TaxesSeen | None:
     """Ask the ERP about every open quote of the pilot. None where there are none to ask about, with a warning where
     they could not be read.
+
+    Args:
+        keys: as `quotes_of_participants` gives them.
 
     Raises:
         ConfigurationError: the project file or a description is wrong.
@@ -45,7 +70,7 @@ async def taxes_of_quotes(acting: Acting, keys: ScopeKeys, warnings: list[str]) 
     if QUOTES.name not in keys or not wants_taxes(workspace.project):
         return None
     if (why := why_not_compared(workspace.project, acting.descriptions)) is not None:
-        warnings.append(f"taxes of quotes were not asked for: {why}.")
+        warnings.append(phrase("taxes of quotes were not asked for: {why}.", why=why))
         return None
     watch = _Stopwatch()
     try:
@@ -54,7 +79,7 @@ async def taxes_of_quotes(acting: Acting, keys: ScopeKeys, warnings: list[str]) 
             at_once = workspace.project.file.taxes.drift_concurrency
             compared = await compare_quotes(desk, quotes, chosen, at_once=at_once)
     except SystemReadError as error:
-        warnings.append(f"taxes of quotes were not asked for: {error.message}")
+        warnings.append(phrase("taxes of quotes were not asked for: {error}", error=error.message))
         return None
     return TaxesSeen(
         quotes=len(compared.quotes),

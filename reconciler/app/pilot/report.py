@@ -8,15 +8,23 @@ from typing import Any, Final
 
 from reconciler.app.correct import Acting
 from reconciler.app.pilot.assessment import Assessment, assess
-from reconciler.app.pilot.status import feedback_document, freeze_document
+from reconciler.app.pilot.status import feedback_document, freeze_document, result_document
 from reconciler.app.wire import REPORTS
-from reconciler.model.pilot import Feedback, Freeze, Signature
+from reconciler.model.pilot import Feedback, Freeze, ScenarioResult, Signature
 from reconciler.pilot.measures import MEASURES, Measure
+from reconciler.pilot.scenarios import SCENARIOS
 from reconciler.pilot.scorecard import Scorecard
 from reconciler.reports.documents import instant
 from reconciler.reports.files import in_thread, replacing
 from reconciler.reports.html.pilot import pilot_html
-from reconciler.reports.pilot_report import PilotCell, PilotNote, PilotReport, PilotRow, pilot_json
+from reconciler.reports.pilot_report import (
+    PilotCell,
+    PilotNote,
+    PilotReport,
+    PilotRow,
+    PilotScenario,
+    pilot_json,
+)
 from reconciler.reports.pilot_workbook import pilot_workbook
 
 _PORTUGUESE: Final = "pt-BR"
@@ -54,6 +62,7 @@ def assessment_document(assessment: Assessment) -> dict[str, Any]:
         "signatures": [signature_document(each) for each in assessment.signatures],
         "freezes": [freeze_document(each) for each in assessment.freezes],
         "feedback": [feedback_document(each) for each in assessment.feedback],
+        "scenarios": [result_document(each) for each in assessment.scorecard.scenarios.values()],
     }
 
 
@@ -90,6 +99,7 @@ def _report(assessment: Assessment, document: dict[str, Any], locale: str, timez
         declarations=tuple(
             PilotNote(each.at, each.person, each.digest, each.reason) for each in assessment.declarations
         ),
+        scenarios=tuple(_scenario(each, locale) for each in card.scenarios.values()),
         document=document,
     )
 
@@ -103,6 +113,19 @@ def _row(card: Scorecard, measure: Measure, locale: str) -> PilotRow:
         card.criteria.get(measure.name),
         measure.good,
         tuple(PilotCell() if mark is None else PilotCell(mark.value, mark.sample, mark.met) for mark in marks),
+    )
+
+
+def _scenario(result: ScenarioResult, locale: str) -> PilotScenario:
+    known = SCENARIOS.get(result.scenario)
+    return PilotScenario(
+        result.at,
+        result.person,
+        result.scenario if known is None else known.told(locale).title,
+        result.status,
+        result.expected,
+        result.seen,
+        result.digest,
     )
 
 

@@ -24,16 +24,18 @@ from reconciler.app.notifications.freezing import tell_frozen
 from reconciler.app.notifications.telling import channels_of, delivery_document
 from reconciler.app.pilot.assessment import declared_as_started, started_pilot
 from reconciler.app.pilot.measuring import Seen, day_values
-from reconciler.app.pilot.quotes import taxes_of_quotes
+from reconciler.app.pilot.quotes import quotes_of_participants, taxes_of_quotes
 from reconciler.app.reconcile import Progress, RunOptions
 from reconciler.app.run import FinishedRun, run_once
 from reconciler.errors import ReconcilerError
-from reconciler.model.pilot import DayValue, Freeze
+from reconciler.model.pilot import DayValue, Declared, Freeze
+from reconciler.phrases.phrase import phrase
 from reconciler.pilot.measures import MEASURES
 from reconciler.pilot.stopping import fired
 from reconciler.ports.notices.delivery import Channel, Patience
 from reconciler.project_pilot import PilotSection
 from reconciler.store.state.records import RunStatus
+from reconciler.store.state.runlock import busy_with
 
 _PLANS: Final = "plans"
 Wait = Callable[[float], Awaitable[None]]
@@ -90,14 +92,32 @@ async def run_pilot(acting: Acting, options: PilotRunOptions, progress: Progress
     Raises:
         RefusedError: the person may not, no pilot was started, or [pilot] is another now.
         ConfigurationError: the project file or a description is wrong, or a secret is missing.
-        StateError: the state cannot be used, or another run is going on.
+        StateError: the state cannot be used, or another run, or one of the pilot, is going on.
     """
     acting.require(OPERATING, "run the pilot")
     declared, pilot = await declared_as_started(acting), started_pilot(acting)
     channels = channels_of(acting.workspace.project) if options.notify else []
+    lock = acting.workspace.state.pilot_lock
+    if not await lock.acquire():
+        raise await busy_with(lock, "the pilot is being run")
+    try:
+        return await _run_alone(acting, declared, pilot, options, channels, progress)
+    finally:
+        await lock.release()
+
+
+async def _run_alone(
+    acting: Acting,
+    declared: Declared,
+    pilot: PilotSection,
+    options: PilotRunOptions,
+    channels: list[Channel],
+    progress: Progress,
+) -> PilotRun:
     done, stayed = await _compared_twice(acting, pilot, options, progress)
     keys = await keys_in_scope(acting, pilot.scope)
-    taxes = await taxes_of_quotes(acting, keys, done.warnings)
+    asked_about = await quotes_of_participants(acting, pilot, keys)
+    taxes = await taxes_of_quotes(acting, asked_about, done.warnings)
     await _corrections(acting, options, done)
     done.values = await day_values(acting, Seen(keys, stayed, taxes))
     await acting.workspace.state.pilot.keep_day(declared.number, done.values, acting.clock())
@@ -109,7 +129,7 @@ async def _compared_twice(
     acting: Acting, pilot: PilotSection, options: PilotRunOptions, progress: Progress
 ) -> tuple[PilotRun, frozenset[str] | None]:
     """Compare, wait, compare again; with the findings that stayed, or None where something was not compared."""
-    asked = RunOptions(entities=tuple(pilot.scope.entities), taxes=False)
+    asked = RunOptions(entities=tuple(pilot.scope.entities), taxes=False, of_pilot=True)
     warnings: list[str] = []
 
     async def compare() -> tuple[FinishedRun, set[str]]:
@@ -141,7 +161,7 @@ async def _corrections(acting: Acting, options: PilotRunOptions, done: PilotRun)
                 document = await asyncio.to_thread(read_plan_file, out)
                 done.applied = await apply_plan(acting, document)
     except ReconcilerError as error:
-        done.warnings.append(f"what is approved was not gone through: {error.message}")
+        done.warnings.append(phrase("what is approved was not gone through: {error}", error=error.message))
 
 
 def _plan_file(acting: Acting, done: PilotRun) -> Path:
@@ -160,7 +180,11 @@ async def _stop(
     if done.freeze is not None:
         told = await tell_frozen(acting.workspace.project, channels, done.freeze, options.patience)
         done.deliveries = [delivery_document(each) for each in told]
-        done.warnings += [f"the freeze was not told to {each.to}: {each.problem}." for each in told if each.problem]
+        done.warnings += [
+            phrase("the freeze was not told to {channel}: {problem}.", channel=each.to, problem=each.problem)
+            for each in told
+            if each.problem
+        ]
 
 
 def run_document(pilot: PilotSection, done: PilotRun) -> dict[str, Any]:

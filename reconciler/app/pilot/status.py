@@ -8,7 +8,7 @@ from reconciler.app.correct import Acting
 from reconciler.app.pilot.assessment import today_of
 from reconciler.app.pilot.promotion import prospect_of
 from reconciler.app.pilot.standing import file_stage
-from reconciler.model.pilot import Declared, Feedback, Freeze, StageChange
+from reconciler.model.pilot import Declared, Feedback, Freeze, ScenarioResult, StageChange
 from reconciler.pilot.stages import Standing
 from reconciler.reports.documents import instant
 
@@ -33,6 +33,7 @@ async def status_document(acting: Acting) -> dict[str, Any]:
         "pilot": None if standing.declared is None else _declared_document(standing, standing.declared),
         "writes_today": await state.stages.writes_on(today_of(acting)),
         "writes_per_day": None if pilot is None else pilot.writes_per_day,
+        "scenarios": [result_document(each) for each in (await state.scenarios.latest()).values()],
     }
 
 
@@ -71,6 +72,22 @@ def feedback_document(feedback: Feedback) -> dict[str, Any]:
         "status": "open" if feedback.closed_at is None else "closed",
         "closed_by": feedback.closed_by,
         "answer": feedback.answer or None,
+    }
+
+
+def result_document(result: ScenarioResult) -> dict[str, Any]:
+    """What came of a scenario, as JSON."""
+    return {
+        "scenario": result.scenario,
+        "at": instant(result.at),
+        "seconds": round(result.seconds, 3),
+        "person": result.person,
+        "stage": result.stage.value,
+        "status": result.status,
+        "expected": result.expected,
+        "seen": result.seen,
+        "evidence": result.evidence or None,
+        "digest": result.digest or None,
     }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from reconciler.cli.identity import AsPerson, acting
 from reconciler.cli.options import Json
 from reconciler.cli.output import plain, print_json, print_table, say
 from reconciler.cli.workspace import with_workspace
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
     audit.command(name="list")(list_entries)
     audit.command(name="verify")(verify)
     audit.command(name="export")(export)
+    audit.command(name="confirm-clock")(confirm_clock)
     app.add_typer(audit, name="audit")
 
 
@@ -97,6 +99,29 @@ def verify(
         typer.echo(f"{check.entries} entries, {'whole' if check.is_whole else 'NOT as they were written'}")
         typer.echo(f"head {plain(check.head)}")
     raise typer.Exit(0 if check.is_whole else _BROKEN)
+
+
+def confirm_clock(
+    context: typer.Context,
+    reason: Annotated[str, typer.Option("--reason", help="How you know; it stays in the trail.")],
+    as_person: AsPerson = None,
+    json: Json = False,
+) -> None:
+    """Say that the clock is right now, and was ahead when later moments were noted.
+
+    Until then nothing is planned or applied: approvals that have run out would count again.
+    """
+
+    async def work(workspace: Workspace) -> int:
+        from reconciler.app.corrections.clock_guard import confirm_clock
+
+        return round((await confirm_clock(acting(workspace, as_person), reason)).total_seconds())
+
+    behind_s = with_workspace(context, work)
+    if json:
+        print_json({"behind_s": behind_s})
+        return
+    say(f"Noted. The clock is {behind_s} s behind what was noted before; that does not count any more.")
 
 
 def export(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from reconciler.app.garbage import few_garbage_collections
 from reconciler.cli.correction_choice import with_choice
 from reconciler.cli.correction_tables import (
     print_changes,
@@ -67,11 +68,13 @@ def plan(
             planned = await plan_corrections(actor, choice, out=out, check=check, progress=progress)
         return planned_document(planned, at_most=None if json else _SHOWN_RECORDS)
 
-    document = with_workspace(context, work)
-    if json:
-        print_json(document)
-    else:
-        _print_plan(document)
+    # To the very end of the command: a search for garbage right after planning would go through all of the plan.
+    with few_garbage_collections():
+        document = with_workspace(context, work)
+        if json:
+            print_json(document)
+        else:
+            _print_plan(document)
     raise typer.Exit(0 if document["corrections"] else _REFUSED)
 
 

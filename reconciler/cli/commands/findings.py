@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from reconciler.cli.commands import finding_filters
 from reconciler.cli.identity import AsPerson, acting
 from reconciler.cli.options import (
     CauseFilter,
@@ -42,6 +43,7 @@ def register(app: typer.Typer) -> None:
     findings.command(name="accept")(accept)
     findings.command(name="withdraw")(withdraw)
     findings.command(name="export")(export)
+    finding_filters.register(findings)
     app.add_typer(findings, name="findings")
 
 
@@ -55,11 +57,16 @@ def list_findings(
     key: KeyFilter = None,
     text: TextFilter = None,
     without: WithoutFilter = None,
+    saved: Annotated[
+        str | None, typer.Option("--saved", help="Those of a filter of your own (`findings filters`), and no other.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many; a table shows 200 by default.")] = None,
     json: Json = False,
 ) -> None:
     """List findings; the open ones unless --status says otherwise."""
     chosen = replace(_filter(entity, field, kind, cause, status or ["open"], key), text=text, without=without)
+    if saved is not None:
+        chosen = finding_filters.saved_filter(context, saved)
     rows = limit if json else limit or _TABLE_ROWS
 
     async def read(workspace: Workspace) -> tuple[list[dict[str, Any]], int]:
@@ -104,6 +111,9 @@ def show_finding(
     for event in explained.history:
         words = " ".join(filter(None, [event.kind.value, event.person, event.reason]))
         typer.echo(f"{event.at:%Y-%m-%d %H:%M} UTC  {plain(words)}")
+    for said in explained.feedback:
+        words = f"{said.who} said ({said.severity}): {said.text}"
+        typer.echo(f"{said.at:%Y-%m-%d %H:%M} UTC  {plain(words)}")
 
 
 def explain_finding(

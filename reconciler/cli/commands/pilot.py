@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reconciler.cli.commands import pilot_stages, pilot_week
+from reconciler.cli.commands import pilot_scenarios, pilot_stages, pilot_week
 from reconciler.cli.identity import AsPerson, acting
 from reconciler.cli.options import Json
 from reconciler.cli.output import plain, print_json, print_table
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     pilot = typer.Typer(help="Stages, and the pilot week.", no_args_is_help=True)
     pilot_stages.register(pilot)
     pilot_week.register(pilot)
+    pilot_scenarios.register(pilot)
     feedback = typer.Typer(help="What participants say.", no_args_is_help=True)
     feedback.command(name="add")(add)
     feedback.command(name="list")(list_all)

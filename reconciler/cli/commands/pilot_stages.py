@@ -147,6 +147,13 @@ def _print_status(document: Document) -> None:
         )
         for missing in document["missing"]:
             print_paragraph(f"- {missing}", "  ")
+    if document["scenarios"]:
+        typer.echo()
+        played = [
+            (each["scenario"], each["status"].upper(), each["at"][:16], each["person"], each["stage"], each["seen"])
+            for each in document["scenarios"]
+        ]
+        print_table(("scenario", "last", "at (UTC)", "person", "stage", "seen"), played)
     if document["history"]:
         typer.echo()
         rows = [

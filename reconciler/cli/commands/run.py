@@ -29,6 +29,10 @@ def run(
     ] = False,
     no_taxes: Annotated[bool, typer.Option("--no-taxes", help="Ask the ERP for no taxes of open quotes.")] = False,
     no_notify: Annotated[bool, typer.Option("--no-notify", help="Tell nobody of it, whatever [notify] says.")] = False,
+    new_data_folder: Annotated[
+        bool,
+        typer.Option("--new-data-folder", help="The data folder that machines shared is lost: begin with this one."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Pull both systems, compare, store what was found, write the reports, tell whom [notify] names."""
@@ -36,7 +40,13 @@ def run(
     from reconciler.app.run import run_once
     from reconciler.cli.progress import TerminalProgress
 
-    options = RunOptions(entities=entities or (), full=full, accept_empty=accept_empty, taxes=not no_taxes)
+    options = RunOptions(
+        entities=entities or (),
+        full=full,
+        accept_empty=accept_empty,
+        taxes=not no_taxes,
+        new_data_folder=new_data_folder,
+    )
     troubles: list[str] = []
 
     async def reconcile(workspace: Workspace) -> tuple[Mapping[str, Any], int]:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from importlib.resources import files
 from typing import Final
@@ -16,7 +17,15 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from reconciler.reports.html.markup import EMPTY, Html, Part, element, join
-from reconciler.reports.pilot_report import PilotCell, PilotNote, PilotReport, PilotRow, PilotWords, pilot_words
+from reconciler.reports.pilot_report import (
+    PilotCell,
+    PilotNote,
+    PilotReport,
+    PilotRow,
+    PilotScenario,
+    PilotWords,
+    pilot_words,
+)
 
 _WIDTH: Final = 320
 _HEIGHT: Final = 80
@@ -48,7 +57,10 @@ class _Shown:
         return f"{unit} {written}" if unit.endswith("$") else f"{written} {unit}".rstrip()
 
     def moment(self, note: PilotNote) -> str:
-        return format_datetime(note.at, "yyyy-MM-dd HH:mm", self.zone, self.locale)
+        return self.at(note.at)
+
+    def at(self, moment: datetime) -> str:
+        return format_datetime(moment, "yyyy-MM-dd HH:mm", self.zone, self.locale)
 
 
 def pilot_html(report: PilotReport) -> bytes:
@@ -64,6 +76,7 @@ def pilot_html(report: PilotReport) -> bytes:
             _verdict(report, words),
             _scorecard(report, shown),
             _charts(report, shown),
+            _scenarios(report, shown),
             _notes(words.signatures, report.signatures, shown, words.nobody),
             _notes(words.feedback, report.feedback, shown, words.nothing),
             _notes(words.freezes, report.freezes, shown, words.nothing),
@@ -177,6 +190,23 @@ def _notes(title: str, notes: Sequence[PilotNote], shown: _Shown, nothing: str) 
     head = element("tr", *(element("th", each, scope="col") for each in _columns(words)))
     rows = [element("tr", *(element("td", each) for each in _parts(note, shown))) for note in notes]
     return element("section", element("h2", title), element("table", element("thead", head), element("tbody", *rows)))
+
+
+def _scenarios(report: PilotReport, shown: _Shown) -> Html:
+    words = shown.words
+    if not report.scenarios:
+        return element("section", element("h2", words.scenarios), element("p", words.nothing), id="scenarios")
+    titles = (words.what, words.outcome, words.when, words.who, words.expected, words.seen, words.evidence)
+    head = element("tr", *(element("th", each, scope="col") for each in titles))
+    rows = [element("tr", *(element("td", part) for part in _scenario(each, shown))) for each in report.scenarios]
+    table = element("table", element("thead", head), element("tbody", *rows))
+    return element("section", element("h2", words.scenarios), table, id="scenarios")
+
+
+def _scenario(each: PilotScenario, shown: _Shown) -> tuple[Part, ...]:
+    status = element("span", shown.words.statuses[each.status], class_="missed" if each.status == "failed" else None)
+    told = (element("bdi", each.who), each.expected, element("bdi", each.seen))
+    return (each.title, status, shown.at(each.at), *told, element("span", each.digest, class_="content"))
 
 
 def _columns(words: PilotWords) -> tuple[str, ...]:
