@@ -9,11 +9,11 @@ from typing import Final
 from textual.binding import Binding
 
 from tui.action import Action, ActionGroup
-from tui.action_sets import house, plans, quotes, review
+from tui.action_sets import house, pilot, plans, quotes, review
 from tui.i18n import Texts
 from tui.places import PLACES, Place
 
-ACTIONS: Final[tuple[Action, ...]] = (*review.ACTIONS, *plans.ACTIONS, *quotes.ACTIONS, *house.ACTIONS)
+ACTIONS: Final[tuple[Action, ...]] = (*review.ACTIONS, *plans.ACTIONS, *quotes.ACTIONS, *pilot.ACTIONS, *house.ACTIONS)
 
 BY_ID: Final[Mapping[str, Action]] = {action.id: action for action in ACTIONS}
 

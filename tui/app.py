@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import events, work
 from textual.app import App
@@ -22,11 +22,17 @@ from tui.screens.help import HelpScreen
 from tui.screens.once import Palette
 from tui.screens.place import PlaceScreen
 from tui.session import Session
-from tui.text import visible
+from tui.stylesheet import KeptStylesheet
+from tui.text import draw_in_ascii, visible
 from tui.themes import DEFAULT, THEMES, next_theme
 from tui.viewmodel import Problem, problem_of
 from tui.watch import INTERVAL_S, Pulse, pulse_of
 from tui.widgets.confirm import ConfirmModal, Question
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reconciler.app.taxes import DeskStanding
 
 Severity = Literal["information", "warning", "error"]
 
@@ -42,6 +48,7 @@ class ReconcilerApp(App[int]):
         activity_shown: whether the log is open.
         running: the run that was started here.
         writing: the work on corrections that was started here.
+        tax_desk: when taxes were last asked here, and how the desk stood then.
     """
 
     CSS_PATH = "house.tcss"
@@ -54,6 +61,13 @@ class ReconcilerApp(App[int]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        draw_in_ascii(session.ascii_only)
+        for theme in THEMES:
+            self.register_theme(theme)
+        # Before anything is styled: a theme that is chosen later has everything styled a second time.
+        self.set_reactive(App.theme, session.theme or DEFAULT)
+        self.stylesheet = KeptStylesheet(variables=self.get_css_variables())
+        self.set_class(session.ascii_only, "-ascii")
         self.texts = session.texts
         self.title = f"reconciler {session.workspace.project.file.project.name}"
         self.activity = ActivityLog()
@@ -61,16 +75,13 @@ class ReconcilerApp(App[int]):
         self.activity_shown = False
         self.running = RunControl(self)
         self.writing = WritingControl(self)
+        self.tax_desk: tuple[datetime, DeskStanding] | None = None
         self._pulse: Pulse | None = None
         for place in PLACES:
             self.add_mode(place.id, partial(place.build, session))
 
     def on_mount(self) -> None:
-        """Choose the colours, open the first place, begin to watch the store."""
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = self.session.theme or DEFAULT
-        self.set_class(self.session.ascii_only, "-ascii")
+        """Open the first place, begin to watch the store."""
         # Before anything is read: what changes while the first place is being read must be noticed too.
         self._look()
         self.go(FIRST)

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta, tzinfo
 from importlib import import_module
 from typing import Final
 
-from tui.text import visible
+from reconciler.phrases.languages import in_language
+from tui.text import ours, visible
 
 PARTS: Final[tuple[str, ...]] = (
     "house",
@@ -24,6 +25,7 @@ PARTS: Final[tuple[str, ...]] = (
     "review",
     "plans",
     "quotes",
+    "pilot",
 )
 """Modules of `tui/texts/<language>/`."""
 
@@ -56,13 +58,17 @@ class Texts:
         Raises:
             KeyError: there is no such text, or a mark is not given.
         """
-        text = self._catalogue[text_id]
+        text = ours(self._catalogue[text_id])
         return text.format(**{name: _filling(value) for name, value in values.items()}) if values else text
 
     def counted(self, text_id: str, number: int, /, **values: object) -> str:
         """`<text_id>.one` or `<text_id>.other`, whose mark `{count}` is the number."""
         form = "one" if number == 1 else "other"
         return self(f"{text_id}.{form}", count=self.number(number), **values)
+
+    def said(self, sentence: str) -> str:
+        """A sentence that the program made below the screens, in this language; see `reconciler.phrases`."""
+        return in_language(sentence, self.locale, ours)
 
     def has(self, text_id: str) -> bool:
         """Whether there is such a text."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reconciler.app.corrections.people import person_of_user
 from reconciler.app.operating_system import operating_system_user
+from reconciler.app.review.own_filters import OwnFilters
 from reconciler.app.workspace import Workspace
 from reconciler.errors import ConfigurationError, RefusedError
 from reconciler.model.corrections import Person
@@ -52,6 +53,7 @@ def open_session(workspace: Workspace, options: Options, environment: Mapping[st
         ascii_only=options.ascii_only or _ascii_terminal(environment),
         keymap=_keymap(project, own, environment),
         theme=own.theme or project.file.tui.theme,
+        own_filters=OwnFilters.of(environment, project.file.project.name),
     )
 
 

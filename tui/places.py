@@ -37,10 +37,11 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("review", "2", "tui.screens.review:ReviewScreen", holds="table"),
     Place("plans", "3", "tui.screens.plan:PlanScreen", holds="table"),
     Place("quotes", "4", "tui.screens.quotes:QuotesScreen", holds="table"),
+    Place("pilot", "5", "tui.screens.pilot:PilotScreen", holds="table"),
     Place("runs", "6", "tui.screens.runs:RunsScreen", holds="table"),
     Place("systems", "7", "tui.screens.systems:SystemsScreen"),
     Place("audit", "8", "tui.screens.audit:AuditScreen", holds="table"),
 )
-"""In the order of the tabs. 5 is kept for the pilot."""
+"""In the order of the tabs."""
 
 FIRST: Final = PLACES[0].id

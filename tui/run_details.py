@@ -51,15 +51,16 @@ def _limits(record: RunRecord, session: Session) -> Iterator[Content]:
     document = record.document or {}
     error = document.get("error")
     if isinstance(error, Mapping):
-        yield plain(f"! {error.get('message', '')} ({error.get('code', '')})", "$text-error")
+        told = session.texts.said(str(error.get("message", "")))
+        yield plain(f"! {told} ({error.get('code', '')})", "$text-error")
     for name, entity in _entities(record).items():
         label = session.words.entity_label(name)
         for part in ("failure", "suspicious"):
             if entity.get(part):
-                yield plain(f"! {label}: {entity[part]}", "$text-warning")
+                yield plain(f"! {label}: {session.texts.said(str(entity[part]))}", "$text-warning")
     warnings = document.get("warnings")
     for warning in warnings if isinstance(warnings, list) else []:
-        yield plain(f"! {warning}", "$text-warning")
+        yield plain(f"! {session.texts.said(str(warning))}", "$text-warning")
 
 
 def _accounting(record: RunRecord, session: Session, room: int) -> Iterator[Content]:

@@ -165,7 +165,7 @@ class RunControl:
     def _tell(self, progress: RunProgress) -> None:
         texts, document = self._app.texts, self.document
         for warning in progress.warnings:
-            self._app.tell(warning, severity="warning")
+            self._app.tell(texts.said(warning), severity="warning")
         if document is None:
             self._app.tell(texts("running.stopped"), severity="warning")
             return

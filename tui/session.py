@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reconciler.app.workspace import Workspace
 from reconciler.model.corrections import Person
@@ -16,13 +16,30 @@ from reconciler.reports.languages import texts_of as report_texts_of
 from reconciler.reports.texts import Texts as ReportTexts
 from tui.action import Action, Words
 from tui.i18n import Texts
+from tui.text import folded
 
 if TYPE_CHECKING:
     from reconciler.app.correct import Acting
+    from reconciler.app.review.own_filters import OwnFilters
+
+
+_CODES: Final = frozenset({"language", "date_pattern"})
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _folded(words: ReportTexts) -> ReportTexts:
+    """The same without letters that a terminal without them cannot draw."""
+
+    def ascii_of(value: object) -> object:
+        if isinstance(value, Mapping):
+            return {key: ascii_of(word) for key, word in value.items()}
+        return folded(value) if isinstance(value, str) else value
+
+    parts = {each.name: ascii_of(getattr(words, each.name)) for each in fields(words) if each.name not in _CODES}
+    return replace(words, **parts)  # type: ignore[arg-type]  # each part is of the kind it was
 
 
 @dataclass(frozen=True)
@@ -34,6 +51,7 @@ class Session:
         read_only: id of the text that says why nothing may be changed here; None where it may.
         as_person: who the person said they are (`--as`); None for the user of the operating system.
         ascii_only: no sign outside ASCII is drawn by us.
+        own_filters: the filters this person gave a name; None where none can be kept.
         keymap: keys that differ from the usual ones, by id of the action.
         clock: gives aware instants.
     """
@@ -47,12 +65,14 @@ class Session:
     ascii_only: bool = False
     keymap: Mapping[str, str] = field(default_factory=dict)
     theme: str | None = None
+    own_filters: OwnFilters | None = None
     clock: Callable[[], datetime] = _now
 
     @cached_property
     def words(self) -> ReportTexts:
         """The words of reports: for entities, fields, kinds, causes, statuses."""
-        return report_texts_of(self.texts.locale)
+        words = report_texts_of(self.texts.locale)
+        return _folded(words) if self.ascii_only else words
 
     @property
     def stage(self) -> str:

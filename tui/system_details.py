@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
@@ -13,6 +14,9 @@ from tui.session import Session
 from tui.status import LOOKS, Status, glyph, shown
 from tui.text import plain
 from tui.widgets.sections import columns
+
+if TYPE_CHECKING:
+    from reconciler.app.taxes import DeskStanding
 
 
 def status_of(system: SystemCheck) -> Status:
@@ -46,16 +50,18 @@ def _head(system: SystemCheck, session: Session) -> Iterator[Content]:
         plain(f"  {grade}", "bold"),
     )
     if system.failure:
-        yield plain(f"! {system.failure}", "$text-error")
+        yield plain(f"! {texts.said(system.failure)}", "$text-error")
 
 
 def _ports(system: SystemCheck, session: Session, room: int) -> Iterator[Content]:
     yield plain(session.texts("systems.ports"), "bold $text-primary")
-    for line in columns([(f"{each.rank}.", each.port, each.grade, each.why) for each in system.ports], room=room):
+    for line in columns(
+        [(f"{each.rank}.", each.port, each.grade, session.texts.said(each.why)) for each in system.ports], room=room
+    ):
         yield plain(line)
 
 
-def _calls(calls: CallStanding | None, session: Session) -> Iterator[Content]:
+def _calls(calls: CallStanding | None, session: Session, sent: str = "systems.sent") -> Iterator[Content]:
     """Throttle and breaker."""
     texts = session.texts
     if calls is None:
@@ -65,13 +71,33 @@ def _calls(calls: CallStanding | None, session: Session) -> Iterator[Content]:
     told = ", ".join(limits) or texts("systems.no_rate")
     yield plain(texts("systems.throttle", rates=told, concurrency=calls.concurrency))
     waited = texts.age(timedelta(seconds=calls.waited_s))
-    yield plain(texts("systems.sent", requests=calls.requests, retries=calls.retries, waited=waited))
+    yield plain(texts(sent, requests=calls.requests, retries=calls.retries, waited=waited))
     if calls.blocked_until is not None:
         yield plain(texts("systems.blocked", until=texts.moment(calls.blocked_until)), LOOKS[Status.DOWN].tone)
     status = Status.DOWN if calls.breaker_open else Status.LIMITED if calls.errors_in_a_row else Status.HEALTHY
     sign = glyph(status, ascii_only=session.ascii_only)
     word = texts("systems.breaker_open" if calls.breaker_open else "systems.breaker_closed")
     yield plain(texts("systems.breaker", state=f"{sign} {word}", errors=calls.errors_in_a_row), LOOKS[status].tone)
+
+
+def desk_details(desk: tuple[datetime, DeskStanding] | None, session: Session) -> Iterator[Content]:
+    """Throttle and breaker of the tax desk, as they stood when taxes were last asked here."""
+    texts = session.texts
+    yield plain(texts("systems.desk"), "bold $text-primary")
+    if desk is None:
+        yield plain(texts("systems.desk_unused"), "$text-muted")
+        return
+    at, standing = desk
+    yield plain(texts("systems.desk_at", at=texts.moment(at)), "$text-muted")
+    limits = {"deadline": f"{standing.deadline_s:g}", "at_once": standing.at_once}
+    yield plain(texts("systems.desk_limits", **limits))
+    status = Status.DOWN if standing.circuit != "closed" else Status.LIMITED if standing.failures else Status.HEALTHY
+    sign = glyph(status, ascii_only=session.ascii_only)
+    word = texts(f"systems.circuit.{standing.circuit}")
+    yield plain(texts("systems.desk_breaker", state=f"{sign} {word}", failures=standing.failures), LOOKS[status].tone)
+    if standing.retry_in_s is not None:
+        yield plain(texts("systems.desk_retry", seconds=f"{standing.retry_in_s:.0f}"), LOOKS[Status.DOWN].tone)
+    yield from _calls(standing.calls, session, "systems.desk_sent")
 
 
 def _entities(system: SystemCheck, session: Session, room: int) -> Iterator[Content]:
@@ -81,7 +107,7 @@ def _entities(system: SystemCheck, session: Session, room: int) -> Iterator[Cont
     names = ("entity", "read", "total", "rejected", "verified", "can")
     heads = [texts(f"systems.head.{name}") for name in names]
     rows = [heads, *(_entity(name, entity, session) for name, entity in system.entities.items())]
-    troubles = ["", *(entity.failure or _unreadable(entity, session) for entity in system.entities.values())]
+    troubles = ["", *(_trouble(entity, session) for entity in system.entities.values())]
     yield plain(texts("systems.entities"), "bold $text-primary")
     for position, row in enumerate(columns(rows, right=frozenset({1, 2, 3}), room=room)):
         yield plain(row, "$text-muted" if position == 0 else "")
@@ -96,9 +122,13 @@ def _entity(name: str, entity: EntityCheck, session: Session) -> list[str]:
         texts.number(entity.read),
         "?" if entity.total is None else texts.number(entity.total),
         texts.number(entity.rejected),
-        entity.verified,
-        ", ".join(entity.abilities),
+        texts.said(entity.verified),
+        ", ".join(texts.said(ability) for ability in entity.abilities),
     ]
+
+
+def _trouble(entity: EntityCheck, session: Session) -> str:
+    return session.texts.said(entity.failure) if entity.failure else _unreadable(entity, session)
 
 
 def _unreadable(entity: EntityCheck, session: Session) -> str:
@@ -111,4 +141,4 @@ def _limits(system: SystemCheck, session: Session) -> Iterator[Content]:
     if not system.limits:
         yield plain(session.texts("systems.no_limits"), "$text-muted")
     for limit in system.limits:
-        yield plain(f"- {limit}")
+        yield plain(f"- {session.texts.said(limit)}")

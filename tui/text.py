@@ -8,16 +8,49 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from contextvars import ContextVar
+from functools import lru_cache
 from typing import Final
 
 from rich.cells import cell_len
 from textual.content import Content
 
-_ELLIPSIS: Final = "…"
 _NO_BASE: Final = "◌"
+_IN_ASCII: Final[ContextVar[bool]] = ContextVar("drawn in ASCII", default=False)
+"""Of the application that is running; its tasks begin in the context that it was made in."""
+_FOLDED: Final = {"…": "...", "→": "->", "×": "x", "·": "|", "“": '"', "”": '"', "–": "-"}
 _VARIATION_SELECTORS: Final = frozenset(chr(code) for code in range(0xFE00, 0xFE10))
 _MOST_MARKS: Final = 3
 """Combining marks on one character that are shown as such: more would climb into the rows above."""
+
+
+def draw_in_ascii(wanted: bool) -> None:
+    """Whether what we draw ourselves is ASCII from here on, in this context. Data stays as it is."""
+    _IN_ASCII.set(wanted)
+
+
+def sign(usual: str, in_ascii: str) -> str:
+    """A sign of ours, or what stands for it where only ASCII is drawn."""
+    return in_ascii if _IN_ASCII.get() else usual
+
+
+def ellipsis() -> str:
+    """One cell that says that there is more; in ASCII as pagers write it."""
+    return sign("…", ">")
+
+
+def ours(text: str) -> str:
+    """A text of a catalogue as it is drawn."""
+    return folded(text) if _IN_ASCII.get() else text
+
+
+@lru_cache(maxsize=2_000)
+def folded(text: str) -> str:
+    """A text of ours in ASCII: letters without their accents."""
+    if text.isascii():
+        return text
+    replaced = "".join(_FOLDED.get(character, character) for character in text)
+    return unicodedata.normalize("NFKD", replaced).encode("ascii", "ignore").decode()
 
 
 def visible(value: object) -> str:
@@ -43,11 +76,15 @@ def _seen(text: str) -> Iterator[str]:
             if marks > _MOST_MARKS:
                 yield character.encode("unicode_escape").decode("ascii")
                 continue
-            yield _NO_BASE + character if bare else character
+            yield _base() + character if bare else character
             bare = False
         else:
             yield character
             marks, bare = 0, False
+
+
+def _base() -> str:
+    return sign(_NO_BASE, "o")
 
 
 def plain(value: object, style: str = "") -> Content:
@@ -85,7 +122,7 @@ def truncated(value: object, cells: int) -> str:
         if taken > cells - 1:
             break
         kept += cluster
-    return kept + _ELLIPSIS
+    return kept + ellipsis()
 
 
 def _clusters(text: str) -> Iterator[str]:

@@ -82,7 +82,7 @@ def problem_of(error: BaseException, texts: Texts) -> Problem:
     ours = texts(to_do) if texts.has(to_do) else ""
     return Problem(
         texts(what) if texts.has(what) else texts("error.other.what"),
-        masked(error.message),
-        " ".join(part for part in (ours, masked(error.hint)) if part),
+        masked(texts.said(error.message)),
+        " ".join(part for part in (ours, masked(texts.said(error.hint))) if part),
         error.code,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from reconciler.app.review.own_filters import OwnFilters
 from reconciler.app.workspace import SNAPSHOTS, Workspace
 from reconciler.model.corrections import Person
 from reconciler.project import load_project
@@ -74,6 +75,7 @@ class Opening:
     ascii_only: bool = False
     theme: str | None = None
     keymap: dict[str, str] = field(default_factory=dict)
+    own_filters: OwnFilters | None = None
 
 
 ENGLISH = Opening()
@@ -127,12 +129,16 @@ class Rig:
     folder: Path
     clock: Clock
 
+    def write_project(self, opening: Opening = ENGLISH) -> Path:
+        """The project file, written."""
+        path = self.folder / "reconciler.toml"
+        path.write_text(PROJECT.format(locale=opening.locale, stage=opening.stage, more=opening.more), encoding="utf-8")
+        return path
+
     @asynccontextmanager
     async def workspace(self, opening: Opening = ENGLISH) -> AsyncIterator[Workspace]:
         """The workspace, open."""
-        path = self.folder / "reconciler.toml"
-        path.write_text(PROJECT.format(locale=opening.locale, stage=opening.stage, more=opening.more), encoding="utf-8")
-        project = load_project(path, {})
+        project = load_project(self.write_project(opening), {})
         async with State.open("sqlite:///state.db", self.folder, clock=self.clock) as state:
             yield Workspace(project, state, ContentFolder(project.data / SNAPSHOTS))
 
@@ -163,6 +169,7 @@ class Rig:
             ascii_only=opening.ascii_only,
             keymap=opening.keymap,
             theme=opening.theme,
+            own_filters=opening.own_filters,
             clock=self.clock,
         )
 

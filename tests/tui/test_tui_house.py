@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from textual.command import CommandPalette
-from textual.widgets import Button, Footer, Input
+from textual.widgets import Button, Input
 
 from reconciler.errors import UnreachableError
 from reconciler.model.corrections import Person
@@ -17,8 +17,10 @@ from tests.tui.waiting import screen_text, shown, wait_for
 from tui.actions import BY_ID
 from tui.overview import Overview
 from tui.screens.help import HelpScreen
-from tui.viewmodel import EmptyNone, Failed
+from tui.viewmodel import EmptyNone, Failed, Loading
+from tui.widgets.choices import Choices
 from tui.widgets.confirm import ConfirmModal, Question
+from tui.widgets.key_line import KeyLine
 
 RigOf = Callable[..., Rig]
 
@@ -65,8 +67,8 @@ async def test_who_may_only_look_changes_nothing(rig_of: RigOf) -> None:
         assert app.place is not None
         app.place.action_do("runs.start")
         assert not app.running.is_running, "the palette and clicks go round the grey key"
-        start = next(each for each in app.screen.query(Footer).first().children if getattr(each, "key", "") == "s")
-        assert start.has_class("-disabled")
+        start = next(each for each in app.screen.query_one(KeyLine).keys if each.key == "s")
+        assert not start.enabled
 
 
 async def test_a_role_that_is_missing_is_named(rig_of: RigOf) -> None:
@@ -176,3 +178,11 @@ async def test_what_somebody_else_did_is_shown_without_being_asked_for(rig_of: R
         overview = getattr(place, "overview", None)
         assert isinstance(overview, Overview)
         assert overview.trend == (66, 58, 46)
+        advice = place.query_one(Choices)
+        advice.highlighted = 0
+        place.show_state(Loading("…"))
+        await wait_for(pilot, lambda: advice.size.width == 0, "a list that is not laid out")
+        advice.refresh()
+        advice._line_cache.clear()
+        advice.action_page_down()
+        advice.action_page_up()

@@ -19,7 +19,7 @@ from reconciler.sandbox.start import SandboxOptions, running_sandbox
 from reconciler.store.state.records import FindingFilter
 from tests.app import corrections_rig
 from tests.app.corrections_rig import Clock
-from tests.tui.plan_rig import in_english, planning
+from tests.tui.plan_rig import in_english, only, planning
 from tests.tui.rig import go, place_read
 from tests.tui.waiting import shown, wait_for
 from tui.plan.tabs import Tab
@@ -31,18 +31,12 @@ _S = CorrectionState
 _SLOW_RECORDS = 14
 
 
-def _only_customers(text: str) -> str:
-    """The project file without the other entities: what is looked at here is not how they are compared."""
-    before, rest = text.split("[scope.products]", 1)
-    return f"{before}\n[people]{rest.split('[people]', 1)[1]}"
-
-
 async def test_from_the_first_run_to_the_proof_and_back(tmp_path: Path) -> None:
     """Run, review a cause, approve it, seal, try, apply, undo, apply the undo: what was written is as it was again."""
     configure_logging(debug=False)
     async with running_sandbox(SandboxOptions(customers=10, seed=1)) as sandbox:
         project_file, _ = sandbox.write_files(tmp_path)
-        project_file.write_text(_only_customers(in_english()(project_file.read_text())))
+        project_file.write_text(only(in_english()(project_file.read_text()), "customers"))
         async with (
             open_workspace(load_project(project_file)) as workspace,
             planning(workspace, Clock()) as at,

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
-from textual.widgets._footer import FooterKey
 
 from reconciler.errors import UnreachableError
 from reconciler.model.correction_records import StoredPlan
@@ -29,6 +28,7 @@ from tui.quotes.asking import Answered
 from tui.screens.plan import PlanScreen
 from tui.screens.quotes import QuotesScreen
 from tui.viewmodel import Failed, problem_of
+from tui.widgets.key_line import KeyLine
 
 RigOf = Callable[[Fill | None], Rig]
 Compare = Callable[[ReconcilerApp], None]
@@ -145,7 +145,7 @@ async def test_nothing_there(rig_of: RigOf, looks_as_before: Compare) -> None:
         looks_as_before(app)
         quotes = await go_to(app, pilot, "quotes")
         assert isinstance(quotes, QuotesScreen)
-        await wait_for(pilot, lambda: app.screen.query(FooterKey) and quotes._usable is not None, "the keys")
+        await wait_for(pilot, lambda: app.screen.query_one(KeyLine).keys and quotes._usable is not None, "the keys")
         await settled(pilot)
         looks_as_before(app)
 

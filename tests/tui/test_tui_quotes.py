@@ -7,29 +7,32 @@ from typing import Any
 
 import aiohttp
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from reconciler.app.workspace import open_workspace
 from reconciler.logs import configure_logging
+from reconciler.model.corrections import CorrectionState
 from reconciler.project import load_project
 from reconciler.sandbox.start import Endpoint, RunningSandbox, SandboxOptions, running_sandbox
 from tests.app.corrections_rig import Clock
-from tests.tui.plan_rig import Planning, in_english, planning
+from tests.tui.plan_rig import Planning, in_english, only, planning
 from tests.tui.rig import go
 from tests.tui.waiting import screen_text, shown, wait_for
-from tui.quotes.asking import WrongLineError, would_be
+from tui.quotes.asking import Answered, WrongLineError, would_be
+from tui.quotes.drift_now import Drifted
 from tui.review.asking import AskModal
 from tui.screens.quotes import QuotesScreen
 from tui.viewmodel import EmptyNone, Failed
 
 _SIZE = (160, 48)
+_LINES = 7
 
 
 async def test_a_quote_is_asked_about_and_systems_that_are_away_give_no_amounts(tmp_path: Path) -> None:
     configure_logging(debug=False)
     async with running_sandbox(SandboxOptions(customers=12, seed=1)) as sandbox:
         project_file, _ = sandbox.write_files(tmp_path)
-        project_file.write_text(in_english()(project_file.read_text()))
+        project_file.write_text(only(in_english()(project_file.read_text()), "quotes"))
         async with (
             open_workspace(load_project(project_file)) as workspace,
             planning(workspace, Clock(), size=_SIZE) as at,
@@ -41,7 +44,7 @@ async def test_a_quote_is_asked_about_and_systems_that_are_away_give_no_amounts(
 
             await _ask(at, screen, number)
             await wait_for(at.pilot, lambda: screen.answered, "the answer")
-            assert screen.answered is not None
+            assert isinstance(screen.answered, Answered)
             document = screen.answered.document
             assert document["status"] == "calculated"
             assert document["quote"]["number"] == number
@@ -63,12 +66,19 @@ async def test_a_quote_is_asked_about_and_systems_that_are_away_give_no_amounts(
             await wait_for(at.pilot, lambda: isinstance(at.app.screen, AskModal) and at.app.focused, "the form")
             await _fill(at, customer, "PR", f"{sku} two 10")
             await shown(at.pilot, "lines[0].quantity must be a decimal as text")
-            await _fill(at, customer, "PR", f"{sku} 2 10,50 5")
+            await _fill(at, customer, "PR", "\n".join([f"{sku} 2 10,50 5"] * _LINES))
             await wait_for(at.pilot, lambda: screen.answered, "the answer to a would-be quote")
             await shown(at.pilot, "Would-be quote; nothing is saved")
             await shown(at.pilot, "goods 19.95")
+            assert isinstance(screen.answered, Answered)
+            assert len(screen.answered.document["lines"]) == _LINES
             assert at.app.activity
             assert [each.command for each in at.app.activity][-1].endswith("taxes lookup -")  # type: ignore[union-attr]  # noted
+
+            await _everything_now_and_proposed(at, screen)
+            await at.pilot.press("7")
+            await shown(at.pilot, "breaker: ◆ closed (0 failures in a row)")
+            await go(at.app, at.pilot, "quotes")
 
             await _misbehave(sandbox.erp)
             await _ask(at, screen, number)
@@ -89,6 +99,35 @@ async def test_a_quote_is_asked_about_and_systems_that_are_away_give_no_amounts(
             assert not screen.is_asking
 
 
+async def _everything_now_and_proposed(at: Planning, screen: QuotesScreen) -> None:
+    """What drifted now; once a run has recorded it, corrections of it are proposed, which others approve."""
+    await at.pilot.press("escape", "d")
+    await wait_for(at.pilot, lambda: isinstance(screen.answered, Drifted), "every open quote, compared")
+    assert isinstance(screen.answered, Drifted)
+    document = screen.answered.document
+    assert document["drift"]
+    await shown(
+        at.pilot, f"{document['quotes']} open: {document['calculated']} compared, {document['drifted']} drifted"
+    )
+    assert at.commands()[-1] == "taxes drift"
+    await at.pilot.press("p")
+    await at.told("No difference is under the cursor or marked.")
+
+    await at.pilot.press("6", "s")
+    await wait_for(at.pilot, lambda: at.app.running.document, "a run that records it")
+    await go(at.app, at.pilot, "quotes")
+    await wait_for(at.pilot, lambda: screen.table.row is not None and screen.meant(), "what drifted")
+    meant = screen.meant()
+    await at.pilot.press("p")
+    await wait_for(at.pilot, lambda: "propose" in at.commands()[-1], "the proposals")
+    assert at.commands()[-1] == f"corrections propose {' '.join(sorted(meant))} --as ana"
+    proposed = await at.corrections()
+    assert proposed
+    assert {each.state for each in proposed} == {CorrectionState.PROPOSED}
+    assert {change.finding for each in proposed for change in each.changes if change.finding} == set(meant)
+    await at.pilot.press("escape")
+
+
 async def _ask(at: Planning, screen: QuotesScreen, number: str) -> None:
     await at.pilot.press("slash")
     await wait_for(at.pilot, lambda: isinstance(screen.focused, Input), "the number")
@@ -97,9 +136,11 @@ async def _ask(at: Planning, screen: QuotesScreen, number: str) -> None:
 
 
 async def _fill(at: Planning, *answers: str) -> None:
-    for place, answer in enumerate(answers):
+    *short, lines = answers
+    for place, answer in enumerate(short):
         at.app.screen.query_one(f"#field-{place}", Input).value = answer
-    await at.pilot.press("enter")
+    at.app.screen.query_one(f"#field-{len(short)}", TextArea).text = lines
+    await at.pilot.press("ctrl+s")
 
 
 async def _a_quote(sandbox: RunningSandbox) -> tuple[str, str, str]:

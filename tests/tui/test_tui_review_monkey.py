@@ -14,7 +14,7 @@ from tests.tui.review_rig import PEOPLE, Reviewing, reviewing
 from tests.tui.waiting import wait_for
 from tui.actions import actions_of, split_keys
 
-KEYS: Final = 5_000 if os.environ.get("RECONCILER_FULL_PROOFS") == "1" else 300
+KEYS: Final = 5_000 if os.environ.get("RECONCILER_FULL_PROOFS") == "1" else 200
 _TOGETHER: Final = 50
 _SEED: Final = 20_261_122
 _ELSEWHERE: Final = frozenset({"s", "S", "c"})

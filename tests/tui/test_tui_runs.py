@@ -12,6 +12,7 @@ from reconciler.model.entities import Side
 from reconciler.project import load_project
 from reconciler.store.state.records import RunStatus
 from tests.processes import Sandbox
+from tests.tui.plan_rig import only
 from tests.tui.rig import Rig, go, place_read
 from tests.tui.waiting import screen_text, shown, wait_for
 from tui.app import ReconcilerApp
@@ -37,6 +38,7 @@ def _misbehave(sandbox: Sandbox, kind: str) -> None:
 async def test_a_run_streams_its_progress_is_stopped_and_started_again(tmp_path: Path) -> None:
     """Stopped in the middle it leaves the state as it was; whole, it is accounted for; keys are answered meanwhile."""
     with Sandbox(tmp_path, "--customers", "6") as sandbox:
+        sandbox.project.write_text(only(sandbox.project.read_text(), "customers"))
         project = load_project(sandbox.project)
         async with open_workspace(project) as workspace:
             app = ReconcilerApp(open_session(workspace, Options(sandbox.project), {}))

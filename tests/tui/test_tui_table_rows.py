@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from reconciler.app.review.narrowing import WrongWord, narrowed
 from reconciler.model.findings import Cause, FindingStatus
 from reconciler.store.state.records import FindingFilter
 from tests.tui.fills import HOSTILE, HOSTILE_SEEN
 from tui.review.graphemes import content_of, differences, first_difference, graphemes, shortened
-from tui.review.narrowing import WrongWord, narrowed, option_words
+from tui.review.narrowing import option_words
 from tui.widgets.marks import Marks
 from tui.widgets.table_pages import MOST_PAGES, Pages
 from tui.widgets.table_rows import Column, TableRow, column_widths, drawn

@@ -10,7 +10,8 @@ from typing import Any
 from textual.pilot import Pilot
 
 _LONGEST_WAIT_S = 20.0
-_LOOK_EVERY_S = 0.04
+_LOOK_AFTER_S = 0.01
+_LOOK_LONGEST_S = 0.15
 
 
 async def wait_for(
@@ -22,10 +23,13 @@ async def wait_for(
         AssertionError: it never did; the message has the description and what was on the screen.
     """
     deadline_s = time.monotonic() + timeout_s
+    wait_s = _LOOK_AFTER_S
     while not predicate():
         if time.monotonic() > deadline_s:
             raise AssertionError(f"waited {timeout_s} s for: {description}\n{screen_text(pilot)}")
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await asyncio.sleep(wait_s)
+        # A look at the whole screen takes milliseconds: what takes long is looked at less often.
+        wait_s = min(1.3 * wait_s, _LOOK_LONGEST_S)
 
 
 def screen_text(pilot: Pilot[Any]) -> str:

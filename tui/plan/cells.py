@@ -79,7 +79,7 @@ class PlanLines:
         if changed:
             return Cell(self._texts("plans.changed"), Tone.CAUTION)
         if correction.words and correction.state not in _SETTLED:
-            return Cell(shortened(correction.words, 4 * _VALUE_CHARACTERS), Tone.CAUTION)
+            return Cell(shortened(self._texts.said(correction.words), 4 * _VALUE_CHARACTERS), Tone.CAUTION)
         what = self.changes(correction)
         return Cell(f"! {what}", Tone.BAD) if correction.problems else Cell(what)
 

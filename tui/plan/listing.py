@@ -189,7 +189,7 @@ class ListingScreen(OperatingScreen):
         try:
             shown = await shown_correction(self.acting, row.id)
         except RefusedError as gone:
-            self._put(plain(gone.message))
+            self._put(plain(self.texts.said(gone.message)))
             return
         before = source.seen.get(row.id)
         source.seen[row.id] = shown.correction.digest

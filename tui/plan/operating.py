@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, TypeVar
 
 from reconciler.app.correct import (
@@ -29,9 +29,10 @@ from tui.plan.source import HEADING, Part
 from tui.plan.tabs import Tab
 from tui.plan.telling import Outcome
 from tui.plan.totals import Totals, amount_lines, system_lines, totals
-from tui.plan.writing import Task, Work, WritingProgress
+from tui.plan.writing import Task, Work, WritingProgress, unless_stopped
 from tui.review.asking import AskedField, AskModal, Form
 from tui.session import Session
+from tui.text import sign
 from tui.widgets.confirm import Question
 
 T = TypeVar("T")
@@ -127,7 +128,7 @@ class OperatingScreen(DecidingScreen):
         async def task(acting: Acting, progress: WritingProgress, stop: asyncio.Event) -> Planned | None:
             await remove_expired(acting.workspace.project, acting.clock())
             sealing = plan_corrections(acting, Choice(meant.ids), out=path, progress=progress.step)
-            return await _unless_stopped(sealing, stop)
+            return await unless_stopped(sealing, stop)
 
         planned = await self._work(Work.SEAL, task)
         if planned is None:
@@ -154,7 +155,7 @@ class OperatingScreen(DecidingScreen):
         self.note("plans.dry_run", "corrections", "apply", str(file), "--dry-run")
 
         async def task(acting: Acting, progress: WritingProgress, stop: asyncio.Event) -> Applied | None:
-            return await _unless_stopped(apply_plan(acting, document, dry_run=True, progress=progress.step), stop)
+            return await unless_stopped(apply_plan(acting, document, dry_run=True, progress=progress.step), stop)
 
         applied = await self._work(Work.DRY_RUN, task)
         stopped = Outcome((self.texts("plans.dry_run_stopped"),), good=False)
@@ -207,7 +208,12 @@ class OperatingScreen(DecidingScreen):
         records = texts.counted("plans.records", found.records)
         stage = texts(f"stage.{self.session.stage}")
         verb = texts(f"action.{action_id}")
-        return Question(f"{verb}: {records} · {stage}", [*facts, texts("plans.ask.stoppable")], verb, found.to_type)
+        return Question(
+            f"{verb}: {records}{sign(' · ', ' | ')}{stage}",
+            [*facts, texts("plans.ask.stoppable")],
+            verb,
+            found.to_type,
+        )
 
     # The error desk.
 
@@ -250,7 +256,7 @@ class OperatingScreen(DecidingScreen):
 
         settled = await self._work(Work.SETTLE, task)
         state = self.texts(f"status.{settled.state.value}")
-        self._over(Outcome((self.texts("plans.settled", key=settled.key, state=state), settled.words)))
+        self._over(Outcome((self.texts("plans.settled", key=settled.key, state=state), self.texts.said(settled.words))))
         await self.look_again()
 
     def _wrong_settlement(self, answers: Sequence[str]) -> str | None:
@@ -265,7 +271,7 @@ class OperatingScreen(DecidingScreen):
         self.note("plans.undo", "corrections", "undo", *self.words_of(meant))
 
         async def task(acting: Acting, _progress: WritingProgress, stop: asyncio.Event) -> UndoProposed | None:
-            return await _unless_stopped(undo_corrections(acting, Choice(meant.ids)), stop)
+            return await unless_stopped(undo_corrections(acting, Choice(meant.ids)), stop)
 
         proposed = await self._work(Work.UNDO, task)
         if proposed is None:
@@ -291,19 +297,3 @@ class OperatingScreen(DecidingScreen):
         self.outcome = outcome
         self.show_work()
         self.house.note(outcome.lines[0])
-
-
-async def _unless_stopped(work: Awaitable[T], stop: asyncio.Event) -> T | None:
-    """What reading only comes to; None when it was stopped before its end."""
-    doing = asyncio.ensure_future(work)
-    stopping = asyncio.create_task(stop.wait(), name="stop reading")
-    try:
-        await asyncio.wait({doing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if doing.done():
-            return doing.result()
-        doing.cancel()
-        await asyncio.wait({doing})
-        return None if doing.cancelled() else doing.result()
-    finally:
-        stopping.cancel()
-        doing.cancel()

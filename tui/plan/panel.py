@@ -21,7 +21,7 @@ from tui.plan.totals import Totals, amount_lines, system_lines
 from tui.review.graphemes import content_of, differences, shortened
 from tui.session import Session
 from tui.status import Status, Tone, shown
-from tui.text import fitted, lines, plain
+from tui.text import fitted, lines, plain, sign
 
 _LABEL_CELLS: Final = 20
 _WORDS_CHARACTERS: Final = 400
@@ -102,16 +102,18 @@ class PlanPanel:
         words = self._session.words
         status = shown(Status(correction.state.value), texts, ascii_only=self._session.ascii_only)
         action = texts(f"plans.action.{correction.action.value}")
-        where = f"{action} · {words.entity_label(correction.entity)} · {correction.key}"
+        where = sign(" · ", " | ").join((action, words.entity_label(correction.entity), correction.key))
         yield Content.assemble(
             status, plain(f"  {correction.side.value.upper()}  ", "bold"), plain(where), plain("  " + correction.id)
         )
         if correction.undoes is not None:
             yield plain(texts("plans.undoes", correction=correction.undoes), Tone.CAUTION)
         for problem in correction.problems:
-            yield plain(f"! {shortened(problem, _WORDS_CHARACTERS)}", Tone.BAD)
+            yield plain(f"! {shortened(texts.said(problem), _WORDS_CHARACTERS)}", Tone.BAD)
         if correction.words:
-            yield plain(texts("plans.words", words=shortened(correction.words, _WORDS_CHARACTERS)), Tone.CAUTION)
+            yield plain(
+                texts("plans.words", words=shortened(texts.said(correction.words), _WORDS_CHARACTERS)), Tone.CAUTION
+            )
         if correction.state in TROUBLED:
             entry = desk_entry(correction, what.steps)
             yield plain(what_to_do(entry.trouble, texts.locale), Tone.INFORM)
@@ -165,6 +167,8 @@ class PlanPanel:
         for step in what.steps[-_MOST_STEPS:]:
             said = self._texts(f"plans.step.{step.kind.value}", attempt=step.attempt)
             state = "" if step.state is None else self._texts(f"status.{step.state.value}")
-            told = " ".join(part for part in (said, state, shortened(step.words, _WORDS_CHARACTERS)) if part)
+            told = " ".join(
+                part for part in (said, state, shortened(self._texts.said(step.words), _WORDS_CHARACTERS)) if part
+            )
             tone = Tone.MUTED if step.kind is not StepKind.DONE else Tone.NEUTRAL
             yield plain(f"  {self._texts.moment(step.at)}  {told}", tone)

@@ -13,7 +13,7 @@ from tui.plan.writing import Work, WritingProgress
 from tui.review.graphemes import shortened
 from tui.session import Session
 from tui.status import Status, glyph, word
-from tui.text import truncated
+from tui.text import sign, truncated
 
 _MOST_LINES: Final = 40
 _WORDS_CHARACTERS: Final = 300
@@ -80,7 +80,7 @@ class Telling:
         parts = [self._count(state, count) for state, count in counts.items() if count]
         if held_back:
             parts.append(self._texts.counted("plans.held_back", held_back))
-        return " · ".join(parts)
+        return sign(" · ", " | ").join(parts)
 
     def _count(self, state: CorrectionState, count: int) -> str:
         status = Status(state.value)
@@ -109,9 +109,12 @@ class Telling:
         if stopped and (left := applied.counts.get(CorrectionState.PLANNED, 0)):
             told.append(texts.counted("plans.still_planned", left))
         if summary is not None:
-            told += [texts("plans.recovered", key=each.correction.key, words=each.words) for each in summary.recovered]
             told += [
-                texts("plans.system_stopped", system=side.value.upper(), why=why)
+                texts("plans.recovered", key=each.correction.key, words=texts.said(each.words))
+                for each in summary.recovered
+            ]
+            told += [
+                texts("plans.system_stopped", system=side.value.upper(), why=texts.said(why))
                 for side, why in summary.stopped.items()
             ]
         troubled = [each for each in applied.corrections if self._is_troubled(each, applied.held_back)]
@@ -153,17 +156,18 @@ class Telling:
 
     def _said(self, correction: Correction) -> str:
         state = word(Status(correction.state.value), self._texts)
-        return f"{state}: {correction.words}" if correction.words else state
+        return f"{state}: {self._texts.said(correction.words)}" if correction.words else state
 
     def _reasons(self, pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
         counts: Counter[str] = Counter()
         example: dict[str, str] = {}
-        for why, key in pairs:
+        for english, key in pairs:
+            why = self._texts.said(english)
             counts[why] += 1
             example.setdefault(why, key)
         for why, count in counts.most_common(_MOST_LINES):
             key = shortened(example[why], _WORDS_CHARACTERS)
-            yield f"{self._texts.number(count)} × {shortened(why, _WORDS_CHARACTERS)} ({key})"
+            yield f"{self._texts.number(count)} {sign('×', 'x')} {shortened(why, _WORDS_CHARACTERS)} ({key})"
         if len(counts) > _MOST_LINES:
             yield self._texts("plans.more", count=self._texts.number(len(counts) - _MOST_LINES))
 

@@ -12,7 +12,7 @@ from reconciler.corrections.plan_document import SystemTotals, totals_of
 from reconciler.model.corrections import Correction, CorrectionAction
 from reconciler.model.entities import Side
 from tui.session import Session
-from tui.text import amount, width
+from tui.text import amount, sign, width
 
 TYPE_FROM: Final = 11
 """Records from which on their number has to be typed."""
@@ -129,7 +129,7 @@ def amount_lines(found: Totals, session: Session) -> list[str]:
     arrow = "->" if session.ascii_only else "→"
     widths = [max(width(row[column]) for row in rows) for column in range(5)]
     return [
-        f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {amount(row[2], widths[2])} ×  "
+        f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {amount(row[2], widths[2])} {sign('×', 'x')}  "
         f"{amount(row[3], widths[3])} {arrow} {amount(row[4], widths[4])}"
         for row in rows
     ]
@@ -150,4 +150,4 @@ def count_line(counts: Mapping[tuple[Side, CorrectionAction], int], session: Ses
             each[CorrectionAction.UPDATE],
             each[CorrectionAction.DEACTIVATE],
         )
-    return " · ".join(system_lines(by_side, session))
+    return sign(" · ", " | ").join(system_lines(by_side, session))

@@ -38,6 +38,9 @@ class Work(StrEnum):
     RETRY = "retry"
     SETTLE = "settle"
     UNDO = "undo"
+    PILOT = "pilot"
+    SCENARIO = "scenario"
+    REPORT = "report"
 
 
 @dataclass(slots=True)
@@ -194,3 +197,19 @@ class WritingControl:
 def _set(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     if not loop.is_closed():
         loop.call_soon_threadsafe(stop.set)
+
+
+async def unless_stopped(work: Awaitable[T], stop: asyncio.Event) -> T | None:
+    """What reading only comes to; None when it was stopped before its end."""
+    doing = asyncio.ensure_future(work)
+    stopping = asyncio.create_task(stop.wait(), name="stop reading")
+    try:
+        await asyncio.wait({doing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            return doing.result()
+        doing.cancel()
+        await asyncio.wait({doing})
+        return None if doing.cancelled() else doing.result()
+    finally:
+        stopping.cancel()
+        doing.cancel()

@@ -10,7 +10,7 @@ from typing import Any, Final
 from textual.content import Content
 
 from reconciler.model.findings import Cause
-from reconciler.taxes.answer import plain_number
+from reconciler.model.taxes import plain_number
 from reconciler.taxes.drift import percent
 from tui.quotes.asking import Answered
 from tui.review.graphemes import shortened

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from reconciler.app.taxes import DeskStanding, TaxDesk
     from reconciler.app.workspace import Workspace
 
 CRM_WITHIN_S: Final = 30.0
 """How long the CRM may take to give the quote; the ERP has the deadline of the project."""
 
 LONGEST_NUMBER_CHARACTERS: Final = 64
-LINES_TYPED: Final = 4
 _LINE_PARTS: Final = ("sku", "quantity", "unit_price", "discount")
 _NEEDED_PARTS: Final = 3
 _HEAVY: Final = ("reconciler.app.tax_drift", "reconciler.app.taxes")
@@ -34,7 +35,11 @@ class Answered:
     skus: Mapping[str, str]
 
 
-async def taxes_of_number(workspace: Workspace, number: str) -> Answered:
+Watch = Callable[["DeskStanding"], None]
+"""Told how breaker and throttle of the tax desk stand when a question is over, however it ended."""
+
+
+async def taxes_of_number(workspace: Workspace, number: str, watch: Watch) -> Answered:
     """The taxes of a quote of the CRM as it is now, and what it carries.
 
     Raises:
@@ -49,19 +54,31 @@ async def taxes_of_number(workspace: Workspace, number: str) -> Answered:
     from reconciler.app.tax_drift import quote_taxes
     from reconciler.app.taxes import open_taxes
 
-    async with open_quote_reader(workspace) as quotes, open_taxes(workspace, for_one=True) as desk:
+    async with (
+        open_quote_reader(workspace) as quotes,
+        open_taxes(workspace, for_one=True) as desk,
+        _watched(desk, watch),
+    ):
         found = await quote_taxes(desk, quotes, number, read_within_s=CRM_WITHIN_S)
     return Answered(found.document, {line.label: line.sku for line in found.answer.question.lines})
 
 
-async def taxes_of_would_be(workspace: Workspace, document: Mapping[str, Any]) -> Answered:
+async def taxes_of_would_be(workspace: Workspace, document: Mapping[str, Any], watch: Watch) -> Answered:
     """The taxes of a would-be quote. Raises as `taxes_of_number`, but for what is about the CRM."""
     await _loaded()
     from reconciler.app.taxes import open_taxes
 
-    async with open_taxes(workspace, for_one=True) as desk:
+    async with open_taxes(workspace, for_one=True) as desk, _watched(desk, watch):
         found = await desk.look_up(dict(document))
     return Answered(found.document, {line.label: line.sku for line in found.question.lines})
+
+
+@asynccontextmanager
+async def _watched(desk: TaxDesk, watch: Watch) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        watch(desk.standing())
 
 
 async def _loaded() -> None:
@@ -83,14 +100,14 @@ class WrongLineError(ValueError):
 
 
 def would_be(answers: Sequence[str]) -> dict[str, Any]:
-    """A would-be quote as JSON, from what was typed: the customer's document, the federal unit, then the lines.
+    """A would-be quote as JSON, from what was typed: the customer's document, the federal unit, and the lines.
 
     What the values mean is for the tax desk to check, which names every mistake.
 
     Raises:
         WrongLineError: a line has too few or too many parts.
     """
-    tax_id, state, *lines = (answer.strip() for answer in answers)
+    tax_id, state, lines = answers[0].strip(), answers[1].strip(), "\n".join(answers[2:]).splitlines()
     document: dict[str, Any] = {"customer": {"tax_id": tax_id} if tax_id else {"prospect": True}, "lines": []}
     if state:
         document["ship_to"] = {"state": state.upper()}

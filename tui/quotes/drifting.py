@@ -14,6 +14,7 @@ from reconciler.store.state.records import FindingFilter
 from reconciler.taxes.answer import money
 from tui.session import Session
 from tui.status import Tone
+from tui.text import sign
 from tui.widgets.table_rows import Cell, Column, TableRow
 
 MOST_READ: Final = 5_000
@@ -105,9 +106,13 @@ class DriftLines:
         cells = (
             Cell(sku),
             Cell((finding.field or "").upper()),
-            Cell(finding.crm.value or self._texts("quotes.none_carried"), Tone.MUTED),
-            Cell(finding.erp.value or self._texts("quotes.none_carried"), Tone.MUTED),
+            Cell(self._tax(finding.crm.value), Tone.MUTED),
+            Cell(self._tax(finding.erp.value), Tone.MUTED),
             Cell(cause, Tone.MUTED),
             Cell(money(at_stake(finding)), right=True),
         )
         return TableRow(finding.id, cells, number_of(finding))
+
+    def _tax(self, value: str | None) -> str:
+        """Such as `110.00 (11 % × 1000.00)`."""
+        return self._texts("quotes.none_carried") if not value else value.replace("×", sign("×", "x"))

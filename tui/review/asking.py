@@ -10,7 +10,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Button, Input, Static
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static, TextArea
 
 from tui.i18n import Texts
 from tui.screens.once import OnceModal
@@ -24,10 +25,12 @@ class AskedField:
     Attributes:
         label: ours, or made visible when it is shown.
         value: what it holds at first.
+        several: whether it takes several lines; Ctrl+Enter and the button send the form then.
     """
 
     label: str
     value: str = ""
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,16 @@ class AskModal(OnceModal[tuple[str, ...] | None]):
         background: $surface;
     }
     AskModal Static { height: auto; }
+    AskModal VerticalScroll { height: auto; max-height: 60vh; }
+    AskModal TextArea { height: 8; border: none; padding: 0; }
     AskModal #wrong { color: $text-error; }
     AskModal Horizontal { height: auto; align-horizontal: right; }
     AskModal Button { margin-left: 2; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", show=False, priority=True),
+        Binding("ctrl+s,ctrl+enter", "send", show=False, priority=True),
+    ]
 
     def __init__(self, form: Form, texts: Texts) -> None:
         super().__init__()
@@ -71,9 +79,13 @@ class AskModal(OnceModal[tuple[str, ...] | None]):
         with Vertical():
             yield Static(plain(self.form.title, "bold"))
             yield Static(lines(*(plain(fact) for fact in self.form.facts)))
-            for number, field in enumerate(self.form.fields):
-                yield Static(plain(field.label, "$text-muted"))
-                yield Input(field.value, id=f"field-{number}", select_on_focus=False, compact=True)
+            with VerticalScroll(can_focus=False):
+                for number, field in enumerate(self.form.fields):
+                    yield Static(plain(field.label, "$text-muted"))
+                    if field.several:
+                        yield TextArea(field.value, id=f"field-{number}", compact=True, tab_behavior="focus")
+                    else:
+                        yield Input(field.value, id=f"field-{number}", select_on_focus=False, compact=True)
             yield Static(plain(""), id="wrong")
             with Horizontal():
                 yield Button(plain(self._texts("confirm.cancel")), id="cancel", compact=True)
@@ -81,7 +93,7 @@ class AskModal(OnceModal[tuple[str, ...] | None]):
 
     def on_mount(self) -> None:
         """The first field is filled in first."""
-        self.query_one("#field-0", Input).focus()
+        self.query_one("#field-0").focus()
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
@@ -95,16 +107,24 @@ class AskModal(OnceModal[tuple[str, ...] | None]):
             self.dismiss(None)
 
     def _answer(self) -> None:
-        answers = tuple(field.value for field in self.query(Input))
+        answers = tuple(_typed(self.query_one(f"#field-{number}")) for number in range(len(self.form.fields)))
         wrong = self.form.wrong(answers)
         if wrong is None:
             self.dismiss(answers)
         else:
             self.query_one("#wrong", Static).update(plain(wrong))
 
+    def action_send(self) -> None:
+        """From wherever the cursor is."""
+        self._answer()
+
     def action_cancel(self) -> None:
         """Nothing is done."""
         self.dismiss(None)
+
+
+def _typed(field: Widget) -> str:
+    return field.text if isinstance(field, TextArea) else field.value if isinstance(field, Input) else ""
 
 
 class LinesModal(OnceModal[None]):

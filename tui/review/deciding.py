@@ -20,8 +20,9 @@ from reconciler.app.review.decisions import (
 )
 from reconciler.app.review.records import ReviewedRecord
 from reconciler.corrections.editing import Edit
-from reconciler.model.corrections import Correction, CorrectionState
+from reconciler.model.corrections import Correction, CorrectionState, FieldChange
 from reconciler.model.entities import Side
+from reconciler.model.staging import shown_key
 from tui.action import Action, ActionGroup
 from tui.actions import BY_ID
 from tui.review.asking import AskedField, AskModal, Form, LinesModal
@@ -35,7 +36,7 @@ from tui.widgets.confirm import Question
 
 _ASK_FROM: Final = 100
 """Findings chosen by a filter from which on the number is asked to be confirmed."""
-_MOST_EDITED: Final = 8
+_MOST_COMMANDS: Final = 8
 _SHOWN_CHARACTERS: Final = 200
 _NEED_ROWS: Final = frozenset(
     f"review.{name}" for name in ("approve", "reject", "accept", "propose", "crm_right", "erp_right")
@@ -246,11 +247,11 @@ class DecidingScreen(MarkingPlace):
         proposal = self._proposal()
         if proposal is None:
             return
-        changes = proposal.changes[:_MOST_EDITED]
+        changes = proposal.changes
         form = Form(
             self.texts("review.ask.edit", key=shortened(proposal.key, _SHOWN_CHARACTERS)),
             (self.texts("review.ask.edit_means"),),
-            tuple(AskedField(self.session.words.field_label(each.field), each.new or "") for each in changes),
+            tuple(AskedField(self._label_of(each), each.new or "") for each in changes),
             self.texts("action.review.edit"),
             lambda _answers: None,
         )
@@ -273,6 +274,10 @@ class DecidingScreen(MarkingPlace):
         self.undoing.note_edit(proposal, edited)
         self.house.tell(self.texts("review.done.edited"))
         await self.after_decision()
+
+    def _label_of(self, change: FieldChange) -> str:
+        label = self.session.words.field_label(change.field)
+        return label if change.line is None else f"{label} [{shown_key(change.line)}]"
 
     async def _undo_now(self) -> None:
         step = self.undoing.last()
@@ -299,7 +304,7 @@ class DecidingScreen(MarkingPlace):
         label = self.texts(BY_ID[action_id].text_id)
         question = Question(
             self.texts.counted("review.ask.many", meant.count, action=label),
-            (self.texts("review.ask.many_means"), *(shlex.join(chosen) for chosen in meant.commands[:_MOST_EDITED])),
+            (self.texts("review.ask.many_means"), *(shlex.join(chosen) for chosen in meant.commands[:_MOST_COMMANDS])),
             label,
         )
         return meant if await self.house.confirmed(question) else None

@@ -9,7 +9,7 @@ from typing import Final
 from rapidfuzz.distance import Indel
 from textual.content import Content
 
-from tui.text import plain, visible
+from tui.text import ellipsis, plain, visible
 
 LONGEST_SHOWN_CHARACTERS: Final = 1_200
 """Of one value; of a longer one the part around the first difference is shown."""
@@ -60,9 +60,9 @@ def _window(text: str, begin: int) -> str:
 
 
 def _framed(pieces: list[Piece], text: str, begin: int) -> list[Piece]:
-    before = [Piece("…", differs=False)] if begin else []
+    before = [Piece(ellipsis(), differs=False)] if begin else []
     left = len(text) - begin - LONGEST_SHOWN_CHARACTERS
-    after = [Piece(f"… (+{left})", differs=False)] if left > 0 else []
+    after = [Piece(f"{ellipsis()} (+{left})", differs=False)] if left > 0 else []
     return [*before, *pieces, *after]
 
 
@@ -86,4 +86,4 @@ def content_of(pieces: list[Piece]) -> Content:
 def shortened(value: str, characters: int = LONGEST_SHOWN_CHARACTERS) -> str:
     """The visible beginning of a value, and how much more there is."""
     left = len(value) - characters
-    return visible(value) if left <= 0 else f"{visible(value[:characters])}… (+{left})"
+    return visible(value) if left <= 0 else f"{visible(value[:characters])}{ellipsis()} (+{left})"

@@ -9,15 +9,15 @@ from textual import work
 from textual.widgets import Static
 
 from reconciler.app.review.causes import SAVED, CauseGroup, SavedFilter, causes_of, counts_of
+from reconciler.app.review.narrowing import narrowed
 from reconciler.store.state.records import FindingFilter, FindingSort, FindingSummary
 from tui.collector import spare_what_stays
 from tui.review.cells import Lines, separator
 from tui.review.deciding import DecidingScreen
 from tui.review.marking import Meant, meant_by
-from tui.review.narrowing import narrowed
 from tui.review.sections import Section
 from tui.review.source import FindingSource
-from tui.review.tabs import FilterTabs
+from tui.review.tabs import FilterTabs, tab_label
 from tui.session import Session
 from tui.text import plain
 from tui.viewmodel import EmptyFiltered, EmptyNone, Loading, Notice, NoticeKind, ViewState
@@ -82,7 +82,7 @@ class ListingScreen(DecidingScreen):
         everything = await findings.summary()
         basis = self.basis
         summary = everything if not self.view.typed else await findings.summary(basis)
-        self._show_counts(everything)
+        await self._show_counts(everything)
         groups = causes_of(summary, basis)
         total = sum(group.count for group in groups)
         self.show_notices()
@@ -94,7 +94,7 @@ class ListingScreen(DecidingScreen):
 
     def _empty(self, basis: FindingFilter) -> ViewState:
         known = self.view.counts.get(self.view.tab.name, 0)
-        tab = self.texts(f"review.tab.{self.view.tab.name}")
+        tab = tab_label(self.view.tab, self.texts)
         if known and basis != self.view.tab.filter:
             total = self.texts.number(known)
             return EmptyFiltered(self.texts("review.none_match", total=total), self.texts("review.clear_filter"))
@@ -141,9 +141,17 @@ class ListingScreen(DecidingScreen):
                 self.table.move_to(place)
         self.show_facts()
 
-    def _show_counts(self, summary: FindingSummary) -> None:
-        self.view.counts = counts_of(summary)
-        self.query_one("#tabs", FilterTabs).show(self.view.counts, self.view.tab.name)
+    def filters(self) -> tuple[SavedFilter, ...]:
+        """Those that have a tab."""
+        return SAVED
+
+    async def counts(self, summary: FindingSummary) -> dict[str, int]:
+        """Findings of each of them."""
+        return counts_of(summary)
+
+    async def _show_counts(self, summary: FindingSummary) -> None:
+        self.view.counts = await self.counts(summary)
+        self.query_one("#tabs", FilterTabs).show(self.filters(), self.view.counts, self.view.tab.name)
 
     def show_facts(self) -> None:
         """One line: how many, how many marked, what narrows them, in which order."""
@@ -191,7 +199,7 @@ class ListingScreen(DecidingScreen):
             return
         findings = self.session.workspace.state.findings
         everything = await findings.summary()
-        self._show_counts(everything)
+        await self._show_counts(everything)
         if not self.view.typed:
             self._tell_growth(source, causes_of(everything, self.basis))
         await self.table.refresh_rows()

@@ -10,6 +10,7 @@ from reconciler.app.review.decisions import Target
 from reconciler.store.state.records import FindingFilter
 from tui.review.narrowing import option_words
 from tui.review.source import FindingSource
+from tui.text import ellipsis
 from tui.widgets.marks import Marks
 from tui.widgets.table_rows import TableRow
 
@@ -77,4 +78,4 @@ def _words(filter_: FindingFilter) -> list[str]:
     if filter_.ids is None:
         return option_words(filter_, with_status=False) or ["--all"]
     ids = sorted(filter_.ids)
-    return ids if len(ids) <= _MOST_NAMED else [*ids[:_MOST_NAMED], f"…(+{len(ids) - _MOST_NAMED})"]
+    return ids if len(ids) <= _MOST_NAMED else [*ids[:_MOST_NAMED], f"{ellipsis()}(+{len(ids) - _MOST_NAMED})"]

@@ -19,7 +19,7 @@ from reconciler.model.staging import shown_key
 from tui.review.graphemes import content_of, differences, shortened
 from tui.session import Session
 from tui.status import Status, Tone, glyph, shown
-from tui.text import fitted, lines, plain
+from tui.text import ellipsis, fitted, lines, plain
 
 _MOST_RAW_CHARACTERS: Final = 20_000
 _SHORT_CHARACTERS: Final = 300
@@ -83,7 +83,7 @@ class RecordView:
         if len(what.changes) > _MOST_CHANGES:
             yield plain(self._texts.counted("review.more_changes", len(what.changes) - _MOST_CHANGES), "$text-muted")
         for problem in what.problems:
-            yield plain(f"! {shortened(problem, _SHORT_CHARACTERS)}", Tone.BAD)
+            yield plain(f"! {shortened(self._texts.said(problem), _SHORT_CHARACTERS)}", Tone.BAD)
         counted = ", ".join(missing.counted) or "-"
         yield plain(
             self._texts("review.eyes", given=len(missing.counted), required=missing.required, people=counted),
@@ -148,7 +148,7 @@ class RecordView:
         for number, (side, value) in enumerate(((Side.CRM, crm), (Side.ERP, erp))):
             head = plain(f"  {fitted(side.value.upper(), _SIDE_CELLS)} ", "$text-muted")
             if side in field.problems:
-                body = plain(f"! {shortened(field.problems[side], _SHORT_CHARACTERS)}", Tone.BAD)
+                body = plain(f"! {shortened(self._texts.said(field.problems[side]), _SHORT_CHARACTERS)}", Tone.BAD)
             elif pieces is not None:
                 body = content_of(pieces[number])
             else:
@@ -166,7 +166,7 @@ class RecordView:
             for line in text[:_MOST_RAW_CHARACTERS].splitlines():
                 yield plain(shortened(line, 4 * _SHORT_CHARACTERS))
             if len(text) > _MOST_RAW_CHARACTERS:
-                yield plain(f"… (+{len(text) - _MOST_RAW_CHARACTERS})", "$text-muted")
+                yield plain(f"{ellipsis()} (+{len(text) - _MOST_RAW_CHARACTERS})", "$text-muted")
 
     def _trace(self, record: ReviewedRecord) -> Iterator[Content]:
         if not record.traces:
@@ -192,6 +192,10 @@ class RecordView:
         for approval in record.correction.approvals if record.correction is not None else ():
             given = texts("review.approval", person=approval.person, until=texts.moment(approval.expires_at))
             yield plain(f"{texts.moment(approval.at)}  {given}")
+        for said in record.feedback:
+            severity = texts(f"review.feedback.{said.severity}")
+            words = shortened(said.text, 4 * _SHORT_CHARACTERS)
+            yield plain(f"{texts.moment(said.at)}  {shortened(said.who, _SHORT_CHARACTERS)} ({severity}): {words}")
 
 
 _MOST_CHANGES: Final = 12

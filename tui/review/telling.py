@@ -13,6 +13,7 @@ from reconciler.corrections.reasons import sentence
 from tui.review.cells import separator
 from tui.review.graphemes import shortened
 from tui.session import Session
+from tui.text import ellipsis
 
 _MOST_LINES: Final = 40
 _VALUE_CHARACTERS: Final = 120
@@ -68,8 +69,9 @@ class Telling:
             reasons[why] += 1
             example.setdefault(why, finding.key)
         for alone in decided.left_alone:
-            reasons[alone.why] += 1
-            example.setdefault(alone.why, alone.correction.key)
+            why = self._texts.said(alone.why)
+            reasons[why] += 1
+            example.setdefault(why, alone.correction.key)
         for why, count in reasons.most_common(_MOST_LINES):
             key = shortened(example[why], _VALUE_CHARACTERS)
             yield f"{self._texts.number(count)} {self._times} {shortened(why, 4 * _VALUE_CHARACTERS)} ({key})"
@@ -77,7 +79,7 @@ class Telling:
     def _conflicts(self, conflicts: Iterable[Conflict]) -> Iterable[str]:
         for number, each in enumerate(conflicts):
             if number >= _MOST_LINES:
-                yield "…"
+                yield ellipsis()
                 return
             field = "" if each.field is None else self._session.words.field_label(each.field)
             where = separator(self._session).join(

@@ -164,7 +164,9 @@ class OverviewScreen(RunActions):
         )
         if not system.trouble:
             return line
-        return Content("\n").join([line, plain("  " + truncated(system.trouble, self._room - 2), "$text-warning")])
+        return Content("\n").join(
+            [line, plain("  " + truncated(self.texts.said(system.trouble), self._room - 2), "$text-warning")]
+        )
 
     def _show_runs(self, overview: Overview) -> None:
         trend = overview.trend

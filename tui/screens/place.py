@@ -12,7 +12,7 @@ from textual.binding import BindingsMap
 from textual.containers import Container
 from textual.geometry import Size
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from tui.action import Action, Words
@@ -22,6 +22,7 @@ from tui.text import lines, plain
 from tui.viewmodel import LEAST_COLUMNS, LEAST_ROWS, Failed, Loading, Notice, ViewState, problem_of
 from tui.widgets.activity_panel import ActivityPanel
 from tui.widgets.banner import Banner
+from tui.widgets.key_line import KeyLine
 from tui.widgets.state_panel import NoticeLine, StatePanel
 
 if TYPE_CHECKING:
@@ -46,10 +47,7 @@ class PlaceScreen(Screen[None]):
     PlaceScreen #body { height: 1fr; }
     PlaceScreen #state { display: none; }
     PlaceScreen #too-small { display: none; height: 1fr; content-align: center middle; text-align: center; }
-    PlaceScreen.-state #body { display: none; }
-    PlaceScreen.-state #state { display: block; }
     PlaceScreen.-too-small > * { display: none; }
-    PlaceScreen.-too-small #state, PlaceScreen.-too-small #body { display: none; }
     PlaceScreen.-too-small #too-small { display: block; }
     """
 
@@ -76,7 +74,7 @@ class PlaceScreen(Screen[None]):
             yield from self.compose_body()
         yield Static(plain(""), id="too-small")
         yield ActivityPanel(self.texts, id="activity")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def compose_body(self) -> ComposeResult:
         """The widgets of the content."""
@@ -137,11 +135,17 @@ class PlaceScreen(Screen[None]):
     def show_state(self, state: ViewState | None) -> None:
         """Show a state instead of the body, or the body."""
         panel = self.query_one("#state", StatePanel)
-        self.set_class(state is not None, "-state")
         panel.state = None
         if state is not None:
             panel.show(state)
+        self._show_body_or_state()
         self.refresh_bindings()
+
+    def _show_body_or_state(self) -> None:
+        # Not a class of the screen: every widget in it would be styled anew, twice for each reading.
+        small = self.has_class("-too-small")
+        self.query_one("#state").display = self.state is not None and not small
+        self.query_one("#body").display = self.state is None and not small
 
     @property
     def state(self) -> ViewState | None:
@@ -204,6 +208,7 @@ class PlaceScreen(Screen[None]):
     def _fit(self, size: Size) -> None:
         small = size.width < LEAST_COLUMNS or size.height < LEAST_ROWS
         self.set_class(small, "-too-small")
+        self._show_body_or_state()
         if small:
             least = {"least_columns": LEAST_COLUMNS, "least_rows": LEAST_ROWS}
             sentence = self.texts("house.too_small", columns=size.width, rows=size.height, **least)

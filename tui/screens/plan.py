@@ -18,7 +18,6 @@ from tui.plan.telling import title_of
 from tui.plan.writing import WritingMoved
 from tui.text import plain
 from tui.widgets.sections import Section
-from tui.widgets.table_drawing import ASCII_SIGNS, Signs
 from tui.widgets.virtual_table import VirtualTable
 
 _WIDE_COLUMNS: Final = 120
@@ -45,10 +44,9 @@ class PlanScreen(ListingScreen):
     """
 
     def compose_body(self) -> ComposeResult:
-        signs = ASCII_SIGNS if self.session.ascii_only else Signs()
         yield Static(plain(""), id="facts")
         with Container(id="split"):
-            yield VirtualTable(self.lines.columns(), self.texts, self.session.keymap, signs=signs, id="list")
+            yield VirtualTable(self.lines.columns(), self.texts, self.session.keymap, id="list")
             with VerticalScroll(id="record"):
                 yield Static(plain(""), id="record-text")
 

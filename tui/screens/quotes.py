@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Awaitable, Callable, Sequence
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Input, Static
 
+from reconciler.taxes.request import MOST_LINES
 from tui.action import Action
 from tui.list_source import ListSource
 from tui.quotes.answer import AnswerView
 from tui.quotes.asking import (
     CRM_WITHIN_S,
-    LINES_TYPED,
     LONGEST_NUMBER_CHARACTERS,
     Answered,
     WrongLineError,
@@ -25,23 +25,27 @@ from tui.quotes.asking import (
     taxes_of_would_be,
     would_be,
 )
+from tui.quotes.drift_now import Drifted, drifted_lines, drifted_now
 from tui.quotes.drifting import MOST_READ, DriftLines, drifted_quotes
+from tui.quotes.proposing import ProposingScreen
 from tui.review.asking import AskedField, AskModal, Form
-from tui.screens.place import PlaceScreen
 from tui.session import Session
 from tui.text import lines, plain
 from tui.viewmodel import EmptyNone, Failed, Loading, Problem, ViewState, problem_of
 from tui.widgets.state_panel import StatePanel
-from tui.widgets.table_drawing import ASCII_SIGNS, Signs
 from tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from reconciler.app.taxes import DeskStanding
 
 _WIDE_COLUMNS: Final = 150
 _SPARE_CELLS: Final = 3
 _LEAST_ROOM: Final = 40
 _ASK: Final = "ask"
+_DRIFT_NOW: Final = "quotes.drift_now"
 
 
-class QuotesScreen(PlaceScreen):
+class QuotesScreen(ProposingScreen):
     """The place where taxes are asked for. The systems are called only when somebody asks."""
 
     PLACE: ClassVar[str] = "quotes"
@@ -56,8 +60,8 @@ class QuotesScreen(PlaceScreen):
     QuotesScreen #answer-text { height: auto; width: 100%; }
     QuotesScreen #answer-state { height: auto; }
     QuotesScreen.-wide #split { layout: horizontal; }
-    QuotesScreen.-wide #list { width: 2fr; height: 1fr; }
-    QuotesScreen.-wide #answer { width: 3fr; height: 1fr; border-top: none; border-left: solid $primary; }
+    QuotesScreen.-wide #list { width: 1fr; height: 1fr; }
+    QuotesScreen.-wide #answer { width: 1fr; height: 1fr; border-top: none; border-left: solid $primary; }
     QuotesScreen.-wide #answer:focus { border-left: heavy $accent; }
     """
 
@@ -65,16 +69,16 @@ class QuotesScreen(PlaceScreen):
         super().__init__(session)
         self.lines = DriftLines(session)
         self.view = AnswerView(session)
-        self.answered: Answered | None = None
+        self.answered: Answered | Drifted | None = None
         self.is_asking = False
-        self._usable: tuple[bool, bool] | None = None
+        self._usable: tuple[bool, ...] | None = None
 
     def compose_body(self) -> ComposeResult:
-        texts, signs = self.texts, ASCII_SIGNS if self.session.ascii_only else Signs()
+        texts = self.texts
         yield Input(placeholder=texts("quotes.placeholder"), max_length=LONGEST_NUMBER_CHARACTERS, id="number")
         yield Static(plain(""), id="facts")
         with Container(id="split"):
-            yield VirtualTable(self.lines.columns(), texts, self.session.keymap, signs=signs, id="list")
+            yield VirtualTable(self.lines.columns(), texts, self.session.keymap, id="list")
             with VerticalScroll(id="answer"):
                 yield StatePanel(texts, id="answer-state")
                 yield Static(plain(""), id="answer-text")
@@ -86,11 +90,6 @@ class QuotesScreen(PlaceScreen):
         self._show_instead(EmptyNone(self.texts("quotes.ask_one"), self.texts("quotes.ask_how")))
 
     @property
-    def table(self) -> VirtualTable:
-        """The list of what drifted."""
-        return self.query_one("#list", VirtualTable)
-
-    @property
     def answer_state(self) -> ViewState | None:
         """What stands in the place of an answer."""
         return self.query_one("#answer-state", StatePanel).state
@@ -100,6 +99,7 @@ class QuotesScreen(PlaceScreen):
     async def fill(self) -> ViewState | None:
         """Read what the last run found; neither system is asked."""
         quotes, more = await drifted_quotes(self.session.workspace)
+        self.drifted = {each.number: each for each in quotes}
         currency = self.session.workspace.project.file.project.currency
         if not quotes:
             facts = self.texts("quotes.none_drifted")
@@ -123,6 +123,8 @@ class QuotesScreen(PlaceScreen):
             return reason
         if action.id == "quotes.ask" and (not self.is_mounted or self.table.row is None):
             return self.texts("quotes.refusal.nothing")
+        if action.id == _DRIFT_NOW and self.is_asking:
+            return self.texts("quotes.refusal.asking")
         if action.id == "quotes.give_up" and not self.is_asking:
             return self.texts("quotes.refusal.not_asking")
         return None
@@ -144,9 +146,10 @@ class QuotesScreen(PlaceScreen):
         self.action_do("quotes.ask")
 
     @on(VirtualTable.CursorMoved)
+    @on(VirtualTable.MarksChanged)
     def _keys_may_differ(self) -> None:
         """Let the footer be made anew where something can be done now that could not, or the other way round."""
-        usable = (self.table.row is not None, self.is_asking)
+        usable = (self.table.row is not None, self.is_asking, bool(self.meant()))
         if usable != self._usable:
             self._usable = usable
             self.refresh_bindings()
@@ -163,7 +166,21 @@ class QuotesScreen(PlaceScreen):
         self.query_one("#number", Input).value = number
         label = self.texts("action.quotes.ask")
         self._note(label, shlex.join(("taxes", "quote", "--", number)))
-        self._ask(self.texts("quotes.asking", number=number), lambda: taxes_of_number(self.session.workspace, number))
+        workspace = self.session.workspace
+        self._ask(self.texts("quotes.asking", number=number), lambda: taxes_of_number(workspace, number, self._watch))
+
+    def do_quotes_drift_now(self) -> None:
+        """Ask about every open quote."""
+        asking = self.texts("quotes.drift_now.asking")
+        self._ask(asking, lambda: drifted_now(self.session.workspace.project, self._compared))
+
+    def _compared(self, done: int, total: int) -> None:
+        if self.is_asking and self.is_attached:
+            count = {"done": self.texts.number(done), "total": self.texts.number(total)}
+            self._show_instead(Loading(self.texts("quotes.drift_now.progress", **count)))
+
+    def _watch(self, standing: DeskStanding) -> None:
+        self.house.tax_desk = (self.session.clock(), standing)
 
     async def do_quotes_build(self) -> None:
         """Ask about a quote that does not exist yet."""
@@ -174,7 +191,7 @@ class QuotesScreen(PlaceScreen):
             (
                 AskedField(texts("quotes.build.customer")),
                 AskedField(texts("quotes.build.state")),
-                *(AskedField(texts("quotes.build.line", number=number)) for number in range(1, LINES_TYPED + 1)),
+                AskedField(texts("quotes.build.lines", most=MOST_LINES), several=True),
             ),
             texts("action.quotes.build"),
             self._wrong_quote,
@@ -185,7 +202,8 @@ class QuotesScreen(PlaceScreen):
         document = would_be(answers)
         typed = json.dumps(document, ensure_ascii=False)
         self._note(texts("action.quotes.build"), "taxes lookup -", before=f"printf %s {shlex.quote(typed)} | ")
-        self._ask(texts("quotes.asking_would_be"), lambda: taxes_of_would_be(self.session.workspace, document))
+        workspace = self.session.workspace
+        self._ask(texts("quotes.asking_would_be"), lambda: taxes_of_would_be(workspace, document, self._watch))
 
     def _wrong_quote(self, answers: Sequence[str]) -> str | None:
         """What the tax desk would say, before anything is sent."""
@@ -197,20 +215,20 @@ class QuotesScreen(PlaceScreen):
         except WrongLineError as wrong:
             return self.texts("quotes.build.wrong_line", number=wrong.number)
         except WrongQuoteError as wrong:
-            return wrong.message
+            return self.texts.said(wrong.message)
         return None
 
     def do_quotes_give_up(self) -> None:
         """Wait no longer."""
         self.workers.cancel_group(self, _ASK)
 
-    def _ask(self, what: str, question: Callable[[], Awaitable[Answered]]) -> None:
+    def _ask(self, what: str, question: Callable[[], Awaitable[Answered | Drifted]]) -> None:
         self._show_instead(Loading(what))
         self.answered = None
         self._asked(question)
 
     @work(group=_ASK, exclusive=True, exit_on_error=False)
-    async def _asked(self, question: Callable[[], Awaitable[Answered]]) -> None:
+    async def _asked(self, question: Callable[[], Awaitable[Answered | Drifted]]) -> None:
         self.is_asking = True
         self._keys_may_differ()
         given_up = True
@@ -251,7 +269,10 @@ class QuotesScreen(PlaceScreen):
         panel.state = None
         panel.display = False
         text.display = True
-        text.update(lines(*self.view.lines(self.answered, room)))
+        if isinstance(self.answered, Drifted):
+            text.update(lines(*drifted_lines(self.answered, self.session, room)))
+        else:
+            text.update(lines(*self.view.lines(self.answered, room)))
         scroll.scroll_home(animate=False)
 
     def go_back(self) -> bool:

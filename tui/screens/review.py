@@ -10,17 +10,16 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Input, Static
 
-from reconciler.app.review.causes import SAVED
+from reconciler.app.review.causes import SavedFilter
 from reconciler.app.review.conflicts import Seen
+from reconciler.app.review.narrowing import LONGEST_CHARACTERS, WrongWord, narrowed
 from reconciler.app.review.records import RecordReader, ReviewedRecord
 from reconciler.store.state.records import FindingSort
-from tui.review.listing import ListingScreen
-from tui.review.narrowing import LONGEST_CHARACTERS, WrongWord, narrowed
+from tui.review.own_tabs import OwnTabsScreen
 from tui.review.parts import Part, RecordView
 from tui.review.tabs import FilterTabs
 from tui.session import Session
 from tui.text import plain
-from tui.widgets.table_drawing import ASCII_SIGNS, Signs
 from tui.widgets.table_rows import TableRow
 from tui.widgets.virtual_table import VirtualTable
 
@@ -31,7 +30,7 @@ _SORTS: Final = (FindingSort.KEY, FindingSort.LAST_SEEN, FindingSort.ID)
 _RECORD: Final = "record"
 
 
-class ReviewScreen(ListingScreen):
+class ReviewScreen(OwnTabsScreen):
     """The place where differences are decided about."""
 
     PLACE: ClassVar[str] = "review"
@@ -57,12 +56,11 @@ class ReviewScreen(ListingScreen):
         self._reader: RecordReader | None = None
 
     def compose_body(self) -> ComposeResult:
-        signs = ASCII_SIGNS if self.session.ascii_only else Signs()
         yield FilterTabs(self.texts, self._choose_tab, id="tabs")
         yield Input(placeholder=self.texts("review.filter.placeholder"), max_length=LONGEST_CHARACTERS, id="filter")
         yield Static(plain(""), id="facts")
         with Container(id="split"):
-            yield VirtualTable(self.lines.columns(), self.texts, self.session.keymap, signs=signs, id="list")
+            yield VirtualTable(self.lines.columns(), self.texts, self.session.keymap, id="list")
             with VerticalScroll(id="record"):
                 yield Static(plain(""), id="record-text")
 
@@ -189,14 +187,14 @@ class ReviewScreen(ListingScreen):
 
     def do_review_next_tab(self) -> None:
         """The saved filter after this one."""
-        self._choose_tab(SAVED[(SAVED.index(self.view.tab) + 1) % len(SAVED)].name)
+        self._choose_tab(self.step_tab(self.filters(), 1))
 
     def do_review_previous_tab(self) -> None:
         """The saved filter before this one."""
-        self._choose_tab(SAVED[(SAVED.index(self.view.tab) - 1) % len(SAVED)].name)
+        self._choose_tab(self.step_tab(self.filters(), -1))
 
-    def _choose_tab(self, name: str) -> None:
-        self.view.tab = next(each for each in SAVED if each.name == name)
+    def _choose_tab(self, tab: SavedFilter) -> None:
+        self.view.tab = tab
         self.view.opened = None
         self.load(quietly=True)
 

@@ -48,7 +48,7 @@ class SystemsScreen(PlaceScreen):
         """What was told last; nothing is asked."""
         if self.is_checking:
             return Loading(self.texts("systems.checking"))
-        if self._checked_at is None:
+        if self._checked_at is None and self.house.tax_desk is None:
             return EmptyNone(self.texts("systems.none"), self.texts("systems.none_to_do"))
         self._show()
         return None
@@ -92,12 +92,16 @@ class SystemsScreen(PlaceScreen):
         return True
 
     def _show(self) -> None:
-        from tui.system_details import system_details
+        from tui.system_details import desk_details, system_details
 
         room = max(_LEAST_ROOM, self.size.width - _SPARE_CELLS)
-        at = "" if self._checked_at is None else self.texts.moment(self._checked_at)
-        told = [plain(self.texts("systems.checked_at", at=at), "$text-muted")]
+        told = []
+        if self._checked_at is None:
+            told.append(lines(plain(self.texts("systems.none"), "bold"), plain(self.texts("systems.none_to_do"))))
+        else:
+            told.append(plain(self.texts("systems.checked_at", at=self.texts.moment(self._checked_at)), "$text-muted"))
         told += [lines(*system_details(system, self.session, room)) for system in self.checked]
+        told.append(lines(*desk_details(self.house.tax_desk, self.session)))
         self.query_one("#systems", Static).update(Content("\n\n").join(told))
         unread = [system.side.upper() for system in self.checked if not system.readable]
         notices = (

@@ -11,6 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.status import Tone
+from tui.text import sign
 from tui.widgets.table_rows import Cell, Column, TableRow, column_widths, drawn
 
 GUTTER_CELLS: Final = 3
@@ -27,6 +28,12 @@ class Signs:
 
 
 ASCII_SIGNS: Final = Signs(">", "*", ".  .  .")
+
+
+def sign_set() -> Signs:
+    """Those of the session."""
+    return ASCII_SIGNS if sign("", "ascii") else Signs()
+
 
 STYLES: Final = ("header", "heading", "cursor", "marked", "faded", "muted", "inform", "good", "caution", "bad")
 """Names of the component classes `virtual-table--…`."""

@@ -9,7 +9,7 @@ from typing import Protocol
 from rich.cells import cell_len
 
 from tui.status import Tone
-from tui.text import amount, fitted
+from tui.text import amount, ellipsis, fitted
 
 _GAP_CELLS = 2
 _LONGEST_CHARACTERS_A_CELL = 8
@@ -117,11 +117,11 @@ def drawn(text: str, cells: int, *, right: bool = False, focus: int = 0) -> str:
     """Outside text in exactly that many cells. However long it is, only as much as could be seen is looked at."""
     longest = cells * _LONGEST_CHARACTERS_A_CELL
     if not right and len(text) > cells and focus > cells - _AFTER_FOCUS:
-        text = "…" + text[focus - cells // 2 : focus + longest]
+        text = ellipsis() + text[focus - cells // 2 : focus + longest]
     if right:
         return amount(text, cells) if len(text) <= longest else "#" * cells
     if len(text) <= longest:
         return fitted(text, cells)
-    cut = fitted(text[:longest] + "…", cells)
+    cut = fitted(text[:longest] + ellipsis(), cells)
     # Marks without width could fill the beginning: it must still say that something was cut.
-    return cut if cell_len(cut.rstrip()) >= cells else fitted(cut.rstrip() + "…", cells)
+    return cut if cell_len(cut.rstrip()) >= cells else fitted(cut.rstrip() + ellipsis(), cells)

@@ -17,7 +17,7 @@ from textual.worker import Worker, WorkerState
 from tui.actions import bindings_of
 from tui.i18n import Texts
 from tui.widgets.marks import Marks
-from tui.widgets.table_drawing import STYLES, Drawing, Place, Signs
+from tui.widgets.table_drawing import STYLES, Drawing, Place, Signs, sign_set
 from tui.widgets.table_pages import PAGE_ROWS, Pages
 from tui.widgets.table_rows import Column, RowSource, TableRow
 
@@ -92,7 +92,7 @@ class VirtualTable(ScrollView, can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self._bindings = BindingsMap(bindings_of(PLACE, texts, keymap, own_only=True))
-        self._drawing = Drawing(columns, signs or Signs(), self._component)
+        self._drawing = Drawing(columns, signs or sign_set(), self._component)
         self._source: RowSource | None = None
         self._pages = Pages()
         self._reading: int | None = None

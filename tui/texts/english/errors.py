@@ -49,4 +49,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "error.outcome_unknown.to_do": "Look at the record in the system; it is read again before the next write.",
     "error.state.what": "The local state cannot be used.",
     "error.state.to_do": "Press r to try again.",
+    "error.engine_missing.what": "The engine of comparison is not there.",
+    "error.engine_missing.to_do": "Install it, or take the usual engine in the project file.",
+    "error.engine_failed.what": "The engine of comparison failed.",
+    "error.engine_failed.to_do": "Nothing stored before is lost. Look at its log, or take the usual engine.",
 }

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 TEXTS: Final[Mapping[str, str]] = {
-    "action.go.overview": "Início",
+    "action.go.overview": "Hoje",
     "action.go.overview.help": "A saúde dos dois sistemas e o que fazer agora.",
     "action.go.runs": "Execuções",
     "action.go.runs.help": "O histórico de execuções e a que está em curso.",
     "action.go.systems": "Sistemas",
     "action.go.systems.help": "O que limita a integração, perguntado aos dois sistemas.",
-    "action.go.audit": "Auditoria",
+    "action.go.audit": "Trilha",
     "action.go.audit.help": "Quem fez o quê, e se a trilha está íntegra.",
     "action.overview.open": "Abrir",
     "action.overview.open.help": "Ir para onde se resolve a linha escolhida.",

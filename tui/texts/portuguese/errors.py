@@ -51,4 +51,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "error.outcome_unknown.to_do": "Veja o registro no sistema; ele é lido de novo antes de qualquer outra gravação.",
     "error.state.what": "O estado local não pode ser usado.",
     "error.state.to_do": "Tecle r para tentar de novo.",
+    "error.engine_missing.what": "O motor de comparação não está aqui.",
+    "error.engine_missing.to_do": "Instale-o, ou use o motor usual no arquivo do projeto.",
+    "error.engine_failed.what": "O motor de comparação falhou.",
+    "error.engine_failed.to_do": "Nada do que já estava gravado se perdeu. Veja o registro dele, ou use o motor usual.",
 }

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 TEXTS: Final[Mapping[str, str]] = {
-    "place.overview": "Início",
+    "place.overview": "Hoje",
     "place.runs": "Execuções",
     "place.systems": "Sistemas",
-    "place.audit": "Auditoria",
+    "place.audit": "Trilha",
     "stage.sandbox": "SANDBOX",
     "stage.homologation": "HOMOLOGAÇÃO",
     "stage.pilot": "PILOTO",

@@ -1,0 +1,1 @@
+"""The Portuguese of the phrases, one module for each part of the program."""
