@@ -13,7 +13,6 @@ from reconciler.compare.session import SqlParameter, SqlSession
 _BATCH_PAIRS: Final = 20_000
 
 _CREATE = "CREATE TABLE IF NOT EXISTS damaged_text (field_index INTEGER, key VARCHAR, side VARCHAR)"
-_INSERT = "INSERT INTO damaged_text SELECT $field_index, unnest($keys), unnest($sides)"
 
 
 def find_damaged_texts(
@@ -30,7 +29,7 @@ def find_damaged_texts(
         if damaged:
             found = True
             keys, sides = map(list, zip(*damaged, strict=True))
-            session.execute(_INSERT, {"field_index": field.index, "keys": keys, "sides": sides})
+            session.load("damaged_text", ([field.index] * len(keys), keys, sides))
     return found
 
 

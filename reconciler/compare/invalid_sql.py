@@ -7,6 +7,8 @@ read. A rejected record and a field of another record may claim the same key: th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.compare.cause_rule import json_text
 from reconciler.compare.finding_sql import listed_ids, literal, select_findings
 from reconciler.compare.layout import FieldColumns, shortened
@@ -18,12 +20,15 @@ CREATE_INVALID_PART = """
     CREATE TABLE invalid_part (finding_key VARCHAR, field VARCHAR, side VARCHAR, of_pair BOOLEAN, id VARCHAR,
         page INTEGER, position INTEGER, cause VARCHAR, reason VARCHAR, value VARCHAR)"""
 
+MEMBER_NAMED_FIELD = "json_extract(invalid, '/' || replace(replace(field, '~', '~0'), '/', '~1'))"
+"""SQL text of the member of the JSON object `invalid` whose name is in `field`, whatever characters that holds."""
+
 INVALID_FIELDS = "SELECT DISTINCT field FROM invalid_part WHERE of_pair"
 """Fields that are unreadable in some pair."""
 
 
 _UNREADABLE_SIDE = (
-    "CASE count(DISTINCT side) FILTER (WHERE cause IS NOT NULL) WHEN 2 THEN 'both'"
+    "CASE WHEN min(side) FILTER (WHERE cause IS NOT NULL) <> max(side) FILTER (WHERE cause IS NOT NULL) THEN 'both'"
     " ELSE min(side) FILTER (WHERE cause IS NOT NULL) END"
 )
 
@@ -44,54 +49,61 @@ def rejected_parts(staged: StagedSide) -> str:
 def field_parts(side: Side) -> str:
     """Statement that collects the unreadable fields of the records of a side that take part in matching."""
     here = side.value
-    member = "'/' || replace(replace(field, '~', '~0'), '/', '~1')"
     return f"""
         INSERT INTO invalid_part
         SELECT finding_key, field, '{here}', of_pair, id, page, position,
-            coalesce(json_extract_string(invalid, {member} || '/cause'), '{Cause.UNREADABLE_VALUE.value}'),
-            json_extract_string(invalid, {member} || '/reason'), json_extract_string(invalid, {member} || '/value')
+            coalesce(json_extract_string(told, '$.cause'), '{Cause.UNREADABLE_VALUE.value}'),
+            json_extract_string(told, '$.reason'), json_extract_string(told, '$.value')
         FROM (
-            SELECT *, unnest(json_keys(invalid)) AS field
+            SELECT *, {MEMBER_NAMED_FIELD} AS told
             FROM (
-                SELECT coalesce(crm_key, erp_key) AS finding_key,
-                    crm_key IS NOT NULL AND erp_key IS NOT NULL AS of_pair,
-                    {here}_id AS id, {here}_page AS page, {here}_position AS position, {here}_invalid AS invalid
-                FROM joined WHERE {here}_invalid IS NOT NULL
-                UNION
-                SELECT own_key, FALSE, id, page, position, invalid
-                FROM duplicate_row WHERE side = '{here}' AND invalid IS NOT NULL
-            ) AS record
-        ) AS unreadable"""
+                SELECT *, unnest(json_keys(invalid)) AS field
+                FROM (
+                    SELECT coalesce(crm_key, erp_key) AS finding_key,
+                        crm_key IS NOT NULL AND erp_key IS NOT NULL AS of_pair,
+                        {here}_id AS id, {here}_page AS page, {here}_position AS position, {here}_invalid AS invalid
+                    FROM joined WHERE {here}_invalid IS NOT NULL
+                    UNION
+                    SELECT own_key, FALSE, id, page, position, invalid
+                    FROM duplicate_row WHERE side = '{here}' AND invalid IS NOT NULL
+                ) AS record
+            ) AS unreadable
+        ) AS unreadable_field"""
 
 
-def partner_parts(columns: FieldColumns | None, side: Side) -> str:
-    """Statement that collects, for pairs whose other side is unreadable in a field, what this side says.
+def partner_parts(fields: Sequence[tuple[str, FieldColumns | None]]) -> str:
+    """Statement that collects, for pairs of which one side is unreadable in a field, what the other side says.
 
     Args:
-        columns: the field's columns; None when the comparison does not carry it.
-
-    Parameter: `field`.
+        fields: the unreadable ones: the name of the parameter that holds the field's name, and its columns; None when
+            the comparison does not carry it.
     """
+    selections = (_partner_part(parameter, columns, side) for parameter, columns in fields for side in Side)
+    return f"INSERT INTO invalid_part {' UNION ALL '.join(selections)}"
+
+
+def _partner_part(parameter: str, columns: FieldColumns | None, side: Side) -> str:
     here, there = side.value, side.other.value
     value = "NULL" if columns is None else columns.shown(side)
-    unreadable = "SELECT finding_key FROM invalid_part WHERE of_pair AND field = $field AND side = '{}'"
+    unreadable = f"SELECT 1 FROM invalid_part WHERE of_pair AND field = ${parameter} AND finding_key = pair.crm_key"
     return f"""
-        INSERT INTO invalid_part
-        SELECT crm_key, $field, '{here}', TRUE, {here}_id, {here}_page, {here}_position, NULL, NULL, {value}
+        SELECT crm_key, ${parameter}, '{here}', TRUE, {here}_id, {here}_page, {here}_position, CAST(NULL AS VARCHAR),
+            CAST(NULL AS VARCHAR), CAST({value} AS VARCHAR)
         FROM pair
-        WHERE crm_key IN ({unreadable.format(there)}) AND crm_key NOT IN ({unreadable.format(here)})"""
+        WHERE EXISTS ({unreadable} AND side = '{there}') AND NOT EXISTS ({unreadable} AND side = '{here}')"""
 
 
 def invalid_findings() -> str:
     """Selection of a finding per record or field that could not be mapped.
 
-    Parameters: `entity`, and `owned_fields` and `owners`, two lists of the same length.
+    Parameters: `entity`, and `owned_fields` and `owners`, two lists of the same length; the owner of a field
+    that has none is the empty text.
     """
     columns = {
         "field": "field",
         "cause": "min(cause)",
         "detail": json_text({"reason": "string_agg(DISTINCT reason, '; ' ORDER BY reason)", "side": _UNREADABLE_SIDE}),
-        "owner": "list_extract($owners, list_position($owned_fields, field))",
+        "owner": "nullif(list_extract($owners, list_position($owned_fields, field)), '')",
     }
     for side in Side:
         here = side.value
@@ -100,7 +112,8 @@ def invalid_findings() -> str:
         for place in ("page", "position"):
             columns[f"{here}_{place}"] = f"CASE WHEN {_of(side, 'count(*)')} = 1 THEN {_of(side, f'min({place})')} END"
     source = """(
-            SELECT *, row_number() OVER (PARTITION BY finding_key, field, side ORDER BY id, page, position) AS place
+            SELECT *, row_number() OVER (PARTITION BY finding_key, field, side
+                ORDER BY id NULLS LAST, page NULLS LAST, position NULLS LAST) AS place
             FROM invalid_part
         ) AS part
         GROUP BY finding_key, field"""

@@ -10,6 +10,7 @@ from reconciler.errors import ConfigurationError
 from reconciler.model import staging
 from reconciler.model.entities import FieldType, Side
 from reconciler.model.findings import EntityRule, FieldRule
+from reconciler.phrases.phrase import phrase
 
 MAX_SHOWN_CHARACTERS: Final = 500
 """A longer value is cut in findings, with an ellipsis as its last character. Equality never looks at the cut text."""
@@ -177,7 +178,11 @@ def _tolerance(rule: FieldRule) -> str | None:
             raise InvalidOperation
     except InvalidOperation as error:
         raise ConfigurationError(
-            f"The tolerance of {rule.name} is “{rule.tolerance}”, not an amount from zero up."
+            phrase(
+                "The tolerance of {rule} is “{tolerance}”, not an amount from zero up.",
+                rule=rule.name,
+                tolerance=rule.tolerance,
+            )
         ) from error
     return format(min(tolerance, _MAX_TOLERANCE).quantize(_STEP, rounding=ROUND_FLOOR), "f")
 
@@ -197,7 +202,14 @@ def _refuse_names_that_differ_in_case(rule: EntityRule) -> None:
     for field in rule.fields:
         other = seen.get(field.name.lower())
         if other is not None:
-            raise ConfigurationError(f"{rule.entity}: the fields “{other}” and “{field.name}” need different names.")
+            raise ConfigurationError(
+                phrase(
+                    "{entity}: the fields “{other}” and “{field}” need different names.",
+                    entity=rule.entity,
+                    other=other,
+                    field=field.name,
+                )
+            )
         seen[field.name.lower()] = field.name
 
 
@@ -213,9 +225,10 @@ def value_as_text(kind: FieldType, column: str) -> str:
     """SQL text of a typed value: decimals plain without trailing zeros, dates ISO 8601, instants in UTC with `Z`."""
     text = f"CAST({column} AS VARCHAR)"
     if kind is FieldType.DECIMAL:
-        return f"rtrim(rtrim({text}, '0'), '.')"
+        return f"trim(TRAILING '.' FROM trim(TRAILING '0' FROM {text}))"
     if kind is FieldType.TIMESTAMP:
-        return f"replace(replace({text}, ' ', 'T'), '+00', 'Z')"
+        # Without its zone, which engines write differently; the session's is UTC.
+        return f"replace(CAST(CAST({column} AS TIMESTAMP) AS VARCHAR), ' ', 'T') || 'Z'"
     return text if kind in _SQL_TYPES else column
 
 

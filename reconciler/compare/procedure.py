@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from reconciler.compare import difference_sql, invalid_sql, link_sql, match_sql, record_sql
 from reconciler.compare.damaged_text import find_damaged_texts
 from reconciler.compare.finding_sql import CREATE_FINDING, insert_findings
 from reconciler.compare.layout import FieldColumns, Layout
 from reconciler.compare.session import SqlParameter, SqlSession
-from reconciler.compare.staged_sql import StagedSide
+from reconciler.compare.staged_sql import StagedSide, matched_parents
 from reconciler.compare.suggestions import find_similar_records
 from reconciler.model.entities import FieldType, Side
 from reconciler.model.findings import SideCount
+
+_MATCHED_PARENT: Final = "matched_parent"
 
 
 @dataclass(slots=True)
@@ -61,6 +64,12 @@ class Procedure:
         self._differences(self._collect_invalid())
         self._records()
         return {side: self._accounting(side) for side in Side}
+
+    def make_matched_parents(self) -> str:
+        """Make the table of matched records (`staged_sql.matched_parents`), after `run`, and give its name."""
+        for statement in matched_parents(_MATCHED_PARENT, self.crm, self.erp):
+            self._execute(statement)
+        return _MATCHED_PARENT
 
     def _execute(self, sql: str, **more: SqlParameter) -> None:
         self.session.execute(sql, {**self.parameters, **more})
@@ -118,12 +127,13 @@ class Procedure:
                 self._execute(invalid_sql.rejected_parts(staged))
             if tally.partly_invalid:
                 self._execute(invalid_sql.field_parts(staged.side))
-        names = {str(name) for (name,) in self.session.rows(invalid_sql.INVALID_FIELDS)}
-        carried = {column.rule.name: column for column in self.layout.carried}
-        for name in sorted(names):
-            for side in Side:
-                self._execute(invalid_sql.partner_parts(carried.get(name), side), field=name)
-        return names
+        names = sorted(str(name) for (name,) in self.session.rows(invalid_sql.INVALID_FIELDS))
+        if names:
+            carried = {column.rule.name: column for column in self.layout.carried}
+            parameters = {f"invalid_name_{index}": name for index, name in enumerate(names)}
+            fields = [(parameter, carried.get(name)) for parameter, name in parameters.items()]
+            self._execute(invalid_sql.partner_parts(fields), **parameters)
+        return set(names)
 
     def _differences(self, invalid_fields: set[str]) -> None:
         if not self.layout.compared:
@@ -155,7 +165,7 @@ class Procedure:
             insert_findings(selections),
             limit_note=search.limit_note,
             owned_fields=[rule.name for rule in rules],
-            owners=[rule.owner for rule in rules],
+            owners=[rule.owner or "" for rule in rules],
         )
 
     def _accounting(self, side: Side) -> SideCount:

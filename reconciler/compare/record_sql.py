@@ -56,7 +56,8 @@ def only_findings(layout: Layout, side: Side, *, searched: bool) -> str:
 def duplicate_findings() -> str:
     """Selection of a finding per key or link that several records claim. Parameter: `entity`."""
     source = """(
-            SELECT *, row_number() OVER (PARTITION BY cause, finding_key, side ORDER BY id, page, position) AS place
+            SELECT *, row_number() OVER (PARTITION BY cause, finding_key, side
+                ORDER BY id NULLS LAST, page NULLS LAST, position NULLS LAST) AS place
             FROM duplicate_row
         ) AS claimed
         GROUP BY cause, finding_key"""

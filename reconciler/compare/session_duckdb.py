@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 import duckdb
 
-from reconciler.compare.session import SqlParameter, SqlValue
+from reconciler.compare.session import ComparisonInterruptedError, SqlParameter, SqlValue
 from reconciler.errors import StateError
+from reconciler.phrases.phrase import phrase
 
 _NO_ROOM: Final = os.strerror(errno.ENOSPC).lower()
-
-
-class ComparisonInterruptedError(Exception):
-    """The comparison was stopped by `DuckDBEngine.interrupt`."""
 
 
 class DuckDBSession:
@@ -43,6 +40,11 @@ class DuckDBSession:
         """Every row a query gives. Parameters it does not name are ignored."""
         with _translated():
             return self._start(sql, parameters).fetchall()
+
+    def load(self, table: str, columns: Sequence[Sequence[str | int]]) -> None:
+        """Add rows to a table: their values by column, in the table's order."""
+        parameters: dict[str, SqlParameter] = {f"column_{index}": [*column] for index, column in enumerate(columns)}
+        self.execute(f"INSERT INTO {table} SELECT {', '.join(f'unnest(${name})' for name in parameters)}", parameters)
 
     def batches(
         self, sql: str, parameters: Mapping[str, SqlParameter], size: int
@@ -79,20 +81,20 @@ def _translated() -> Iterator[None]:
         raise ComparisonInterruptedError from error
     except duckdb.OutOfMemoryException as error:
         raise StateError(
-            "The comparison ran out of memory or of room for its temporary files.",
-            hint="Allow it more memory, or free disk space where temporary files are kept.",
+            phrase("The comparison ran out of memory or of room for its temporary files."),
+            hint=phrase("Allow it more memory, or free disk space where temporary files are kept."),
             detail=type(error).__name__,
         ) from error
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
         if _NO_ROOM in str(error).lower():
             raise StateError(
-                "The comparison found no room for its temporary files: the disk of the data folder is full.",
-                hint="Make room and run again; nothing that was finished is lost.",
+                phrase("The comparison found no room for its temporary files: the disk of the data folder is full."),
+                hint=phrase("Make room and run again; nothing that was finished is lost."),
                 detail=type(error).__name__,
             ) from error
         raise StateError(
-            "A snapshot cannot be compared: a file is missing, damaged, or was staged differently.",
-            hint="Run again with --full to read both systems from the beginning.",
+            phrase("A snapshot cannot be compared: a file is missing, damaged, or was staged differently."),
+            hint=phrase("Run again with --full to read both systems from the beginning."),
             # The engine's own message may quote values of the snapshot.
             detail=type(error).__name__,
         ) from error

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from reconciler.compare.layout import KEY_SEPARATOR_SQL, Layout, quote_identifier, sql_type
+from reconciler.errors import StateError
 from reconciler.model.entities import Side
+from reconciler.phrases.phrase import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,33 @@ class StagedSide:
                 WHERE side = '{self.side.value}' GROUP BY id) AS parent ON staged._parent = parent.id
             WHERE {usable()})"""
 
+    def refuse_other_columns(self, present: Mapping[str, str]) -> None:
+        """Look whether the columns of the files, with their SQL types, are those that the comparison reads.
+
+        Raises:
+            StateError: one is missing or of another type.
+        """
+        wrong = [name for name in self.layout.required_columns if present.get(name) != sql_type(name, self.layout)]
+        if wrong:
+            raise StateError(
+                phrase(
+                    "The {side} snapshot of {entity} lacks {wrong} or has it with another type.",
+                    side=self.side.value.upper(),
+                    entity=self.layout.rule.entity,
+                    wrong=", ".join(wrong),
+                ),
+                hint=phrase("Run again with --full to read both systems from the beginning."),
+            )
+
     def accounting(self) -> str:
         """One row: records pulled, records that can be used, and those of them with a link and with invalid fields."""
         return f"""
             SELECT count(*), count(*) FILTER (WHERE {usable()}), count(_link) FILTER (WHERE {usable()}),
                 count(_invalid) FILTER (WHERE {usable()})
             FROM {self.rows()} AS staged"""
+
+
+CREATE_CHOSEN_KEY: Final = "CREATE TABLE chosen_key (key VARCHAR)"
 
 
 def usable() -> str:

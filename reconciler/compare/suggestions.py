@@ -64,7 +64,7 @@ def _unpaired(session: SqlSession, layout: Layout, side: Side) -> list[Unpaired]
     if layout.similarity is None:
         return []
     name = layout.similarity.form(side)
-    document = "NULL" if layout.document is None else layout.document.form(side)
+    document = "CAST(NULL AS VARCHAR)" if layout.document is None else layout.document.form(side)
     rows = session.rows(
         f"SELECT {side.value}_key, {name}, {document} FROM only_{side.value}"
         f" ORDER BY {side.value}_key LIMIT {MAX_CONSIDERED}"
@@ -82,12 +82,5 @@ def _keep(session: SqlSession, side: Side, suggestions: Sequence[Suggestion]) ->
     own = [suggestion.key for suggestion in suggestions]
     others = [suggestion.other_key for suggestion in suggestions]
     crm_keys, erp_keys = (own, others) if side is Side.CRM else (others, own)
-    session.execute(
-        "INSERT INTO similar_record SELECT $side, unnest($crm_keys), unnest($erp_keys), unnest($similarities)",
-        {
-            "side": side.value,
-            "crm_keys": crm_keys,
-            "erp_keys": erp_keys,
-            "similarities": [f"{suggestion.similarity:.0f}" for suggestion in suggestions],
-        },
-    )
+    similarities = [f"{suggestion.similarity:.0f}" for suggestion in suggestions]
+    session.load("similar_record", ([side.value] * len(own), crm_keys, erp_keys, similarities))

@@ -12,8 +12,8 @@ MIN_TRUNCATED_CHARACTERS: Final = 5
 
 
 def _without_spaces(column: str) -> str:
-    """Every space and invisible character removed: RE2's `\\s` alone knows ASCII only."""
-    return f"regexp_replace({column}, '[\\s\\p{{Z}}\\p{{Cf}}]+', '', 'g')"
+    """Every space and invisible character removed. What `\\s` means differs between engines."""
+    return f"regexp_replace({column}, '[\\t\\n\\f\\r\\p{{Z}}\\p{{Cf}}]+', '', 'g')"
 
 
 def _only_other_characters_differ(crm: str, erp: str) -> str:
@@ -55,12 +55,13 @@ TRUNCATED: Final = CauseRule(
 )
 
 LEADING_ZEROS: Final = CauseRule(
-    Cause.LEADING_ZEROS, "ltrim(crm_form, '0') = ltrim(erp_form, '0')", (("side", _SHORTER_SIDE),)
+    Cause.LEADING_ZEROS, "trim(LEADING '0' FROM crm_form) = trim(LEADING '0' FROM erp_form)", (("side", _SHORTER_SIDE),)
 )
 
 LEADING_ZEROS_OF_DIGITS: Final = CauseRule(
     Cause.LEADING_ZEROS,
-    f"{LEADING_ZEROS.when} AND regexp_full_match(crm_form, '[0-9]+') AND regexp_full_match(erp_form, '[0-9]+')",
+    f"{LEADING_ZEROS.when} AND crm_form <> '' AND erp_form <> ''"
+    " AND NOT regexp_matches(crm_form, '[^0-9]') AND NOT regexp_matches(erp_form, '[^0-9]')",
     LEADING_ZEROS.detail,
 )
 """For free text, where zeros at the left matter only in numbers."""

@@ -21,7 +21,7 @@ _SAME_YEAR_SWAPPED = (
 )
 
 DAY_SHIFTED: Final = CauseRule(
-    Cause.TIME_ZONE, "abs(date_diff('day', crm_form, erp_form)) = 1", (("days", "1"), _LATER)
+    Cause.TIME_ZONE, "crm_form = erp_form + 1 OR erp_form = crm_form + 1", (("days", "1"), _LATER)
 )
 
 INSTANT_SHIFTED: Final = CauseRule(

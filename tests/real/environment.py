@@ -1,4 +1,4 @@
-"""The environment of the real server: a virtual environment beside the project's own, made when its list changes."""
+"""What the real servers run in: packages beside the project's own, fetched when their list changes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".venv-real"
 """Everything that is fetched stays in here."""
 _REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+_SPARK_REQUIREMENTS = Path(__file__).with_name("requirements-spark.txt")
+_QUIET = ("-qq", "--disable-pip-version-check", "--no-deps")
 
 
 def tryton_programs() -> Path:
@@ -25,11 +27,30 @@ def tryton_programs() -> Path:
     if not installed.exists() or installed.read_text() != wanted:
         print("installing a Tryton server from PyPI …", file=sys.stderr, flush=True)
         venv.create(HOME, clear=True, symlinks=True, with_pip=True)
-        quiet = ["-qq", "--disable-pip-version-check", "--no-deps"]
         subprocess.run(
-            [HOME / "bin" / "python", "-m", "pip", "install", *quiet, "--requirement", _REQUIREMENTS],
+            [HOME / "bin" / "python", "-m", "pip", "install", *_QUIET, "--requirement", _REQUIREMENTS],
             check=True,
             stdout=sys.stderr,
         )
         installed.write_text(wanted)
     return HOME / "bin"
+
+
+def spark_packages() -> Path:
+    """A folder with PySpark and nothing else, to be put on the path; fetched from PyPI when it is not there.
+
+    Raises:
+        CalledProcessError: the packages could not be installed.
+    """
+    wanted = hashlib.sha256(_SPARK_REQUIREMENTS.read_bytes()).hexdigest()
+    folder = HOME / f"spark-{wanted[:16]}"
+    installed = folder / "installed"
+    if not installed.exists():
+        print("installing Apache Spark from PyPI …", file=sys.stderr, flush=True)
+        subprocess.run(
+            [sys.executable, "-m", "pip", "install", *_QUIET, "--target", folder, "--requirement", _SPARK_REQUIREMENTS],
+            check=True,
+            stdout=sys.stderr,
+        )
+        installed.touch()
+    return folder

@@ -1,6 +1,7 @@
 """`make test-real`: the product against servers that nobody here wrote.
 
-A Tryton ERP from PyPI is reconciled with a sandbox CRM, and the file port talks to vsftpd and OpenSSH from Debian.
+A Tryton ERP from PyPI is reconciled with a sandbox CRM, the file port talks to vsftpd and OpenSSH from Debian, and a
+local Apache Spark from PyPI compares what DuckDB compares.
 Everything runs on loopback, in temporary folders and in `.venv-real`, and is stopped at the end. Progress goes to
 stderr, one JSON document to stdout. Exit code 0: everything was as planted and as promised; 1: something was not.
 """
@@ -21,6 +22,7 @@ from typing import Any, Final
 import orjson
 
 from reconciler.logs import configure_logging
+from tests.real.compare_spark import DEFAULT_RECORDS, compare_on_spark
 from tests.real.correct_tryton import prove_corrections
 from tests.real.debian_file_servers import FileServersMissingError, running_file_servers
 from tests.real.environment import tryton_programs
@@ -44,11 +46,12 @@ def main() -> int:
     parts: dict[str, Callable[[Path], dict[str, Any]]] = {
         "tryton": lambda folder: _tryton(folder, size_of(options)),
         "files": _files,
+        "spark": lambda folder: compare_on_spark(folder, options.records),
         # The last steps of the first part, each on a small server of its own.
         "corrections": _corrections,
         "taxes": _taxes,
     }
-    wanted: Sequence[str] = options.only or ["tryton", "files"]
+    wanted: Sequence[str] = options.only or ["tryton", "files", "spark"]
     results: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory(prefix="reconciler-real-") as name:
         # The file servers run without rights and must reach their own folder in it.
@@ -66,11 +69,14 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--only",
-        choices=["tryton", "files", "corrections", "taxes"],
+        choices=["tryton", "files", "spark", "corrections", "taxes"],
         action="append",
         help="this part (repeat for several)",
     )
     add_size_options(parser)
+    parser.add_argument(
+        "--records", type=int, default=DEFAULT_RECORDS, help=f"compared by Spark, a side; {DEFAULT_RECORDS} by default"
+    )
     return parser.parse_args()
 
 
