@@ -4,8 +4,10 @@
   - ConfigurationError            exit 2: the project file, a vendor description or a secret is wrong
     + TomlError                   one place (file, line, key) of a TOML file
     + SecretMissingError          a credential is named but not there
+    + EngineMissingError          what is to compare is not installed here
   - RefusedError                  exit 2: the request is understood and not allowed
     + WrongQuoteError             taxes were asked of a quote that is wrong, or of a customer or product nobody knows
+    + NothingDecidedError         a decision about corrections that could be carried out on none of them
   - SystemReadError               exit 3: a system could not be read
     + UnreachableError            no connection, no name, no certificate
     + ResponseTimeoutError        the system did not answer in time
@@ -20,6 +22,7 @@
     + SupersededError             nothing was written: the record is not what it was when the change was decided
     + WriteRefusedError           the system refused, in its own words
     + OutcomeUnknownError         exit 4: sent, and nobody can tell whether it was done; a person must look
+  - EngineFailedError             exit 2: what compares did not start, stopped, or took too long
   - StateError                    exit 2: the local state cannot be used (damaged, newer, locked)
 
 Programming mistakes stay outside the tree: a `TypeError` is a bug, never a user's problem.
@@ -28,6 +31,8 @@ Programming mistakes stay outside the tree: a `TypeError` is a bug, never a user
 from __future__ import annotations
 
 from datetime import datetime
+
+from reconciler.phrases.phrase import phrase
 
 
 class ReconcilerError(Exception):
@@ -72,7 +77,8 @@ class TomlError(ConfigurationError):
 
     def __init__(self, file: str, line: int, key: str, problem: str, *, hint: str = "") -> None:
         place = f"{file}:{line}" if line else file
-        super().__init__(f"{place}: {key}: {problem}" if key else f"{place}: {problem}", hint=hint)
+        told = phrase("{place}: {problem}", place=f"{place}: {key}" if key else place, problem=problem)
+        super().__init__(told, hint=hint)
         self.file = file
         self.line = line
         self.key = key
@@ -82,6 +88,12 @@ class SecretMissingError(ConfigurationError):
     """A credential is named in the project file but cannot be found where it says."""
 
     code = "secret_missing"
+
+
+class EngineMissingError(ConfigurationError):
+    """The engine that the project names for comparisons is not installed on this machine."""
+
+    code = "engine_missing"
 
 
 class RefusedError(ReconcilerError):
@@ -106,6 +118,18 @@ class WrongQuoteError(RefusedError):
         self.place = place
 
 
+class NothingDecidedError(RefusedError):
+    """A decision about corrections could be carried out on none of those that were chosen.
+
+    Attributes:
+        reasons: words for programs, one for each kind of reason why one was left as it is; none where none was chosen.
+    """
+
+    def __init__(self, message: str, *, reasons: frozenset[str] = frozenset(), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reasons = reasons
+
+
 class SystemReadError(ReconcilerError):
     """A system could not be read. `system` is `crm` or `erp`.
 
@@ -119,7 +143,7 @@ class SystemReadError(ReconcilerError):
     may_have_acted = False
 
     def __init__(self, system: str, message: str, *, hint: str = "", detail: str = "") -> None:
-        super().__init__(f"{system}: {message}", hint=hint, detail=detail)
+        super().__init__(phrase("{system}: {message}", system=system, message=message), hint=hint, detail=detail)
         self.system = system
 
 
@@ -185,7 +209,8 @@ class TaxAnswerError(SystemReadError):
 
     def __init__(self, system: str, reason: str, **details: str) -> None:
         named = "".join(f", {name} {value}" for name, value in details.items())
-        super().__init__(system, f"the taxes that were answered cannot be used: {reason}{named}.")
+        told = phrase("the taxes that were answered cannot be used: {reason}{named}.", reason=reason, named=named)
+        super().__init__(system, told)
         self.reason = reason
         self.details = details
 
@@ -204,7 +229,8 @@ class WriteError(ReconcilerError):
         self, system: str, entity: str, identity: str | None, message: str, *, hint: str = "", detail: str = ""
     ) -> None:
         record = entity if identity is None else f"{entity} {identity}"
-        super().__init__(f"{system}: {record}: {message}", hint=hint, detail=detail)
+        told = phrase("{system}: {record}: {message}", system=system, record=record, message=message)
+        super().__init__(told, hint=hint, detail=detail)
         self.system = system
         self.entity = entity
         self.identity = identity
@@ -228,7 +254,7 @@ class SupersededError(WriteError):
     def __init__(
         self, system: str, entity: str, identity: str | None, message: str, fields: tuple[str, ...] = ()
     ) -> None:
-        super().__init__(system, entity, identity, message, hint="Decide again with the values it has now.")
+        super().__init__(system, entity, identity, message, hint=phrase("Decide again with the values it has now."))
         self.fields = fields
 
 
@@ -257,6 +283,12 @@ class OutcomeUnknownError(WriteError):
     def __init__(self, system: str, entity: str, identity: str | None, message: str, check: str) -> None:
         super().__init__(system, entity, identity, message, hint=check)
         self.check = check
+
+
+class EngineFailedError(ReconcilerError):
+    """The engine that compares did not start, stopped, or took longer than allowed. Nothing that was stored is lost."""
+
+    code = "engine_failed"
 
 
 class StateError(ReconcilerError):

@@ -21,6 +21,11 @@ def keep_out_of_logs(secret: str) -> None:
         _secrets.add(secret)
 
 
+def holds_secret(text: str) -> bool:
+    """Whether a known secret is in the text."""
+    return any(secret in text for secret in _secrets)
+
+
 def masked(text: str) -> str:
     """The text with every known secret replaced by dots, and control characters shown as escapes."""
     for secret in _secrets:

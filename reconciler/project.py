@@ -25,11 +25,14 @@ from reconciler.errors import ConfigurationError, TomlError
 from reconciler.logs import keep_out_of_logs
 from reconciler.model.entities import FieldType, Side
 from reconciler.model.taxes import TaxKindName
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.settings import Rate
+from reconciler.project_compare import CompareSection, compare_problems
 from reconciler.project_corrections import CorrectionsSection
 from reconciler.project_notify import NotifySection
 from reconciler.project_people import ApprovalsSection, PersonSection, approval_problems, people_problems
 from reconciler.project_pilot import PilotSection, pilot_problems
+from reconciler.project_scenarios import ScenariosSection
 from reconciler.project_secrets import SecretSource, secret_from
 from reconciler.project_service import ServiceSection
 from reconciler.project_tui import TuiSection
@@ -183,11 +186,13 @@ class ProjectFile(_Strict):
     approvals: ApprovalsSection = ApprovalsSection()
     corrections: CorrectionsSection = CorrectionsSection()
     run: RunSection = RunSection()
+    compare: CompareSection = CompareSection()
     notify: NotifySection = NotifySection()
     taxes: TaxesSection = TaxesSection()
     service: ServiceSection = ServiceSection()
     tui: TuiSection = TuiSection()
     pilot: PilotSection | None = None
+    scenarios: ScenariosSection = ScenariosSection()
 
 
 class Project:
@@ -232,6 +237,12 @@ class Project:
     def system(self, side: Side) -> SystemSection:
         """The section of one side."""
         return self.file.crm if side is Side.CRM else self.file.erp
+
+    def reached_at(self, side: Side, base_url: str) -> Project:
+        """The same project with one of its systems at another address, for as long as this object lasts."""
+        system = self.system(side).model_copy(update={"base_url": base_url})
+        file = self.file.model_copy(update={side.value: system})
+        return Project(file, self._source, self._environment, self._written)
 
     def fault(self, key: tuple[str | int, ...], problem: str, *, hint: str = "") -> TomlError:
         """An error that names the place of `key` in the project file."""
@@ -286,7 +297,8 @@ def load_project(path: Path, environment: Mapping[str, str] | None = None) -> Pr
     environment = os.environ if environment is None else environment
     if not path.is_file():
         raise ConfigurationError(
-            f"there is no project file {path}.", hint="Write one with: reconciler init. Or name it with --project."
+            phrase("there is no project file {path}.", path=path),
+            hint=phrase("Write one with: reconciler init. Or name it with --project."),
         )
     source = read_toml(path)
     overridden = source.replaced(_from_environment(source.data, environment))
@@ -296,6 +308,7 @@ def load_project(path: Path, environment: Mapping[str, str] | None = None) -> Pr
         *people_problems(file.people or {}),
         *approval_problems(file.approvals, own),
         *pilot_problems(file.pilot, file.people, own),
+        *compare_problems(file.compare),
     ]
     raise_problems(overridden, problems)
     return Project(file, overridden, environment, source.data)
@@ -327,7 +340,8 @@ def _from_environment(data: Mapping[str, Any], environment: Mapping[str, str]) -
                 value = TypeAdapter(annotation).validate_strings(text, strict=False)
             except ValidationError as error:
                 raise ConfigurationError(
-                    f"{variable}: {error.errors()[0]['msg']}.", hint="Correct or unset the environment variable."
+                    phrase("{variable}: {errors}.", variable=variable, errors=error.errors()[0]["msg"]),
+                    hint=phrase("Correct or unset the environment variable."),
                 ) from None
             merged[section] = {**merged.get(section, {}), option: value}
     return merged

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.errors import ConfigurationError, SecretMissingError
+from reconciler.phrases.phrase import phrase
 from reconciler.project_types import StrictSection
 from reconciler.toml_file import KeyPath, TomlFile, shown_key
 
@@ -42,7 +43,8 @@ def secret_from(source: SecretSource, key: KeyPath, project: TomlFile, environme
             raise project.error(key, "give exactly one of env, file and keyring (“service/name”).")
     if not value:
         raise SecretMissingError(
-            f"{shown_key(key)}: {place} is not there or empty.", hint="Set it and run the command again."
+            phrase("{key}: {place} is not there or empty.", key=shown_key(key), place=place),
+            hint=phrase("Set it and run the command again."),
         )
     return value
 
@@ -59,8 +61,8 @@ def _from_keyring(entry: str) -> str | None:
         import keyring
     except ImportError as error:
         raise ConfigurationError(
-            "reading secrets from the keyring needs the extra package keyring.",
-            hint="Install it with: pip install 'reconciler[keyring]'.",
+            phrase("reading secrets from the keyring needs the extra package keyring."),
+            hint=phrase("Install it with: pip install 'reconciler[keyring]'."),
         ) from error
     service, _, name = entry.rpartition("/")
     secret: str | None = keyring.get_password(service, name)

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from reconciler.errors import ConfigurationError
+from reconciler.phrases.phrase import phrase
 from reconciler.project_types import StrictSection
 
 ThemeName = Literal["reconciler", "reconciler-light", "colour-blind-safe", "high-contrast"]
@@ -46,5 +47,7 @@ def own_tui(environment: Mapping[str, str] | None = None) -> TuiSection:
         if not path.is_file():
             return TuiSection()
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror or type(error).__name__}.") from error
+        raise ConfigurationError(
+            phrase("{path} cannot be read: {reason}.", path=path, reason=error.strerror or type(error).__name__)
+        ) from error
     return validate(TuiSection, read_toml(path))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 import orjson
 
 from reconciler.errors import ConfigurationError, TomlError
+from reconciler.phrases.phrase import phrase
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -91,34 +92,42 @@ def read_toml(path: Path, shown_as: str | None = None) -> TomlFile:
         with path.open("rb") as stream:
             content = stream.read(MAX_SIZE_BYTES + 1)
     except OSError as error:
-        raise ConfigurationError(f"{name}: cannot be read: {error.strerror or 'unknown reason'}.") from error
+        raise ConfigurationError(
+            phrase("{name}: cannot be read: {reason}.", name=name, reason=error.strerror or "unknown reason")
+        ) from error
     return parse_toml(content, path, name)
 
 
 def parse_toml(content: bytes, path: Path, shown_as: str) -> TomlFile:
     """Decode TOML that was read elsewhere, such as from inside a wheel. Raises as `read_toml` does."""
     if len(content) > MAX_SIZE_BYTES:
-        raise ConfigurationError(f"{shown_as}: larger than {MAX_SIZE_BYTES} bytes, which no configuration needs.")
+        raise ConfigurationError(
+            phrase(
+                "{shown_as}: larger than {max_size_bytes} bytes, which no configuration needs.",
+                shown_as=shown_as,
+                max_size_bytes=MAX_SIZE_BYTES,
+            )
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise TomlError(shown_as, line, "", "not UTF-8 text", hint="Save the file as UTF-8.") from error
+        raise TomlError(shown_as, line, "", phrase("not UTF-8 text"), hint=phrase("Save the file as UTF-8.")) from error
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(shown_as, text, str(error)) from None
     except RecursionError:
-        raise TomlError(shown_as, 0, "", "tables or arrays nested too deeply") from None
+        raise TomlError(shown_as, 0, "", phrase("tables or arrays nested too deeply")) from None
     return TomlFile(path, shown_as, text, data)
 
 
 def _syntax_error(shown_as: str, text: str, message: str) -> TomlError:
     found = _POSITION.match(message)
     if found is None:
-        return TomlError(shown_as, 0, "", f"not valid TOML: {message}")
+        return TomlError(shown_as, 0, "", phrase("not valid TOML: {message}", message=message))
     line = int(found["line"]) if found["line"] else text.rstrip("\n").count("\n") + 1
-    return TomlError(shown_as, line, "", f"not valid TOML: {found['problem']}")
+    return TomlError(shown_as, line, "", phrase("not valid TOML: {found}", found=found["problem"]))
 
 
 def validate(model: type[Model], file: TomlFile) -> Model:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import reconciler
+from reconciler.app import correct
 
 _ROOT = Path(reconciler.__file__).parent
 _INSIDE = ("app/corrections/", "app/correct.py")
@@ -19,6 +20,9 @@ _DECISIONS = {"add", "edit", "approve", "move", "add_plan", "claim_plan", "relea
 _KEEPERS = {"corrections": _DECISIONS, "withdrawals": {"approvals", "acceptances"}, "journal": {"note"}}
 _MAY_DECIDE = ("corrections/", "store/", *_INSIDE)
 _PARTS = "reconciler.app.corrections"
+_READING = {"listed_corrections", "shown_correction"}
+_ENDINGS = ("_corrections", "_correction", "_plan", "_approvals")
+_CHANGING = {name for name in correct.__all__ if name.endswith(_ENDINGS)} - _READING
 
 
 def _modules() -> Iterator[tuple[str, ast.Module]]:
@@ -74,6 +78,17 @@ def test_every_entrance_takes_the_choke_point_and_not_its_parts() -> None:
         if imported.startswith(_PARTS) and not module.startswith(_INSIDE)
     }
     assert found == set()
+
+
+def test_the_service_takes_a_yes_or_a_no_and_nothing_that_plans_or_writes() -> None:
+    taken = {
+        name
+        for module, tree in _modules()
+        for imported, name in _imports(tree)
+        if module.startswith("service/") and imported == "reconciler.app.correct"
+    }
+    assert {"approve_corrections", "reject_corrections"} <= taken
+    assert not taken & (_CHANGING - {"approve_corrections", "reject_corrections"})
 
 
 @pytest.mark.parametrize(

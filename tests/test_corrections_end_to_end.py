@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import unicodedata
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from reconciler.app.webhooks.opening import open_webhooks
 from reconciler.app.webhooks.worker import Patience
 from reconciler.app.wire import open_workspace
 from reconciler.errors import RefusedError
+from reconciler.logs import configure_logging
 from reconciler.model.corrections import Correction, CorrectionAction, CorrectionState
 from reconciler.model.entities import Side
 from reconciler.model.findings import FindingStatus
@@ -341,11 +344,17 @@ async def test_what_only_one_side_has_is_taken_out_of_use_where_the_project_says
 
 
 async def test_the_trail_tells_everything_and_shows_when_it_was_touched(enter: Enter) -> None:
+    """Values are in the trail and nowhere in the logs."""
     async with enter() as rig:
+        logs = StringIO()
+        configure_logging(debug=True, stream=logs)
         (done,) = (await rig.through(await _found(rig, "legal_name"))).corrections
-        source = rig.workspace.state.audit.iterate()
-        acts = [entry.act for entry in [each async for each in source] if entry.subject == done.id]
-        assert acts == [
+        configure_logging(debug=False)
+        assert "PATCH /" in logs.getvalue()
+        for personal in (done.key, done.changes[0].old, done.changes[0].new):
+            assert f"{personal}" not in logs.getvalue()
+        entries = await rig.workspace.state.audit.about(done.id)
+        assert [entry.act for entry in entries] == [
             "correction.proposed",
             "correction.approval_given",
             "correction.approved",
@@ -353,6 +362,18 @@ async def test_the_trail_tells_everything_and_shows_when_it_was_touched(enter: E
             "correction.applying",
             "correction.verified",
         ]
+        assert {entry.person for entry in entries} == {"ana"}
+        told = {entry.act: json.loads(entry.details) for entry in entries}
+        (run,) = await rig.workspace.state.runs.history(1)
+        assert told["correction.proposed"]["runs"] == [run.id]
+        assert told["correction.approved"]["through"] == "user nobody, by --as"
+        plan = told["correction.planned"]["plan"]
+        (change,), written = done.changes, told["correction.verified"]
+        assert (written["plan"], written["before"], written["after"]) == (
+            plan,
+            {change.field: change.old},
+            {change.field: change.new},
+        )
         assert (await verified_trail(rig.workspace, None)).is_whole
         database = rig.project_file.parent / "state.db"
         with closing(sqlite3.connect(database)) as connection, connection:

@@ -15,6 +15,7 @@ from reconciler.app.wire import Workspace
 from reconciler.errors import ConfigurationError
 from reconciler.model.correction_records import TrailCheck
 from reconciler.model.corrections import AuditEntry
+from reconciler.phrases.phrase import phrase
 from reconciler.reports.documents import instant
 from reconciler.reports.trail_files import write_trail_csv, write_trail_jsonl
 
@@ -94,7 +95,8 @@ async def export_trail(workspace: Workspace, chosen: TrailFilter, path: Path) ->
             await write_trail_csv(_chosen(workspace, chosen), path)
         case other:
             raise ConfigurationError(
-                f"“{other}” is not a format of an export.", hint="Name a file that ends in .jsonl or .csv."
+                phrase("“{other}” is not a format of an export.", other=other),
+                hint=phrase("Name a file that ends in .jsonl or .csv."),
             )
 
 

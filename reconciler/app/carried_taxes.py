@@ -16,6 +16,7 @@ from reconciler.mapping.plan import EntityMapping, FieldMapping, MappingPlanErro
 from reconciler.model.entities import QUOTES, FieldType
 from reconciler.model.findings import EntityRule, FieldRule
 from reconciler.model.taxes import TaxKind
+from reconciler.phrases.phrase import phrase
 from reconciler.project import Project
 from reconciler.taxes.drift import Member, Places, StatedTax
 
@@ -74,6 +75,12 @@ class CarriedTaxes:
         return None if all(tax.value(member) is None for member in Member) else tax
 
 
+def wants_taxes(project: Project) -> bool:
+    """Whether the project has the taxes of open quotes compared."""
+    scope = project.file.scope.get(QUOTES.name)
+    return scope is not None and scope.taxes
+
+
 def carried_taxes(project: Project, crm: Description) -> CarriedTaxes:
     """How taxes are read. What the project says of a kind replaces what the description does.
 
@@ -123,7 +130,9 @@ def _wrong(project: Project, kind: TaxKind, member: Member, problem: str, *, is_
             ("scope", QUOTES.name, "lines", "taxes", kind.value, member.value), f"{problem}."
         )
         return error
-    return ConfigurationError(f"quotes, {kind.value}, {member.value}: {problem}.")
+    return ConfigurationError(
+        phrase("quotes, {kind}, {member}: {problem}.", kind=kind.value, member=member.value, problem=problem)
+    )
 
 
 def with_taxes(mapping: EntityMapping, carried: CarriedTaxes) -> EntityMapping:

@@ -20,6 +20,7 @@ from reconciler.errors import SystemReadError
 from reconciler.mapping.page import map_page
 from reconciler.model import staging
 from reconciler.model.entities import Side
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.client import HttpPort
 from reconciler.ports.http.page_facts import RecordPage
 from reconciler.ports.http.standing import CallStanding
@@ -153,7 +154,7 @@ def _describe(checked: EntityCheck, plan: EntityPlan, side: Side, page: RecordPa
 
 def _empty_fields(entities: Mapping[str, EntityCheck]) -> list[str]:
     return [
-        f"{name}: always empty in the first page: {', '.join(entity.empty)}"
+        phrase("{name}: always empty in the first page: {empty}", name=name, empty=", ".join(entity.empty))
         for name, entity in entities.items()
         if entity.empty
     ]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from reconciler.app.corrections.acting import Acting, Clock, now_utc
 from reconciler.app.corrections.apply import Applied, apply_plan, exit_code_of
-from reconciler.app.corrections.choosing import Choice, Chosen, LeftAlone
-from reconciler.app.corrections.people import OPERATING, REVIEWING, person_of_token, person_of_user
+from reconciler.app.corrections.choosing import Choice, Chosen, LeftAlone, LeftReason
+from reconciler.app.corrections.people import OPERATING, PROMOTING, REVIEWING, person_of_token, person_of_user
 from reconciler.app.corrections.pilot_scope import (
     ByHand,
     ScopeKeys,
@@ -20,7 +20,13 @@ from reconciler.app.corrections.pilot_scope import (
 from reconciler.app.corrections.plan import Planned, plan_corrections
 from reconciler.app.corrections.plan_file import read_plan_file
 from reconciler.app.corrections.propose import Proposed, ProposeOptions, propose_corrections
-from reconciler.app.corrections.reading import ShownCorrection, error_desk, listed_corrections, shown_correction
+from reconciler.app.corrections.reading import (
+    ShownCorrection,
+    corrections_page,
+    error_desk,
+    listed_corrections,
+    shown_correction,
+)
 from reconciler.app.corrections.retry import TROUBLED, Retried, retry_corrections
 from reconciler.app.corrections.review import (
     Approved,
@@ -29,8 +35,10 @@ from reconciler.app.corrections.review import (
     edit_correction,
     reject_corrections,
 )
+from reconciler.app.corrections.scenario_hands import Hands, HandTask, Handwork, NoHands, hands_for
+from reconciler.app.corrections.scenario_records import Had, ScenarioRecords, open_scenario_records
 from reconciler.app.corrections.settle import settle_correction
-from reconciler.app.corrections.stage_guard import write_refusals
+from reconciler.app.corrections.stage_guard import closed_systems, write_refusals
 from reconciler.app.corrections.undo import UndoProposed, undo_corrections
 from reconciler.app.corrections.withdraw import Withdrawn, withdraw_acceptances, withdraw_approvals
 from reconciler.corrections.desk import DeskEntry
@@ -38,6 +46,7 @@ from reconciler.corrections.editing import Edit
 
 __all__ = [
     "OPERATING",
+    "PROMOTING",
     "REVIEWING",
     "TROUBLED",
     "Acting",
@@ -49,12 +58,19 @@ __all__ = [
     "Clock",
     "DeskEntry",
     "Edit",
+    "Had",
+    "HandTask",
+    "Hands",
+    "Handwork",
     "LeftAlone",
+    "LeftReason",
+    "NoHands",
     "Planned",
     "ProposeOptions",
     "Proposed",
     "Rejected",
     "Retried",
+    "ScenarioRecords",
     "ScopeKeys",
     "ShownCorrection",
     "UndoProposed",
@@ -62,13 +78,17 @@ __all__ = [
     "apply_plan",
     "approve_corrections",
     "changed_by_hand",
+    "closed_systems",
+    "corrections_page",
     "edit_correction",
     "error_desk",
     "exit_code_of",
     "findings_in_scope",
+    "hands_for",
     "keys_in_scope",
     "listed_corrections",
     "now_utc",
+    "open_scenario_records",
     "person_of_token",
     "person_of_user",
     "plan_corrections",

@@ -43,6 +43,7 @@ def correction_document(correction: Correction, missing: Missing | None = None) 
             "by": list(missing.counted),
             "missing": missing.number,
             "may_approve": list(missing.may_approve),
+            "not_counted": [{"person": person, "why": why.value} for person, why in missing.not_counted],
         }
     return document
 
@@ -146,7 +147,7 @@ def planned_document(planned: Planned, *, at_most: int | None = None) -> Documen
     Args:
         at_most: so many of its corrections; the totals count all of them.
     """
-    totals = totals_of(()) if planned.sealed is None else planned.sealed.plan.totals
+    totals = totals_of(()) if planned.sealed is None else planned.sealed.head.totals
     return {
         "plan": None if planned.sealed is None else planned.sealed.digest,
         "file": None if planned.written_to is None else str(planned.written_to),

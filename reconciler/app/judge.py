@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.app.comparing import Engines
 from reconciler.app.scope_plan import EntityPlan
 from reconciler.app.second_look import SecondLook, StagedFiles, look_again
-from reconciler.compare.engine_duckdb import Comparison, DuckDBEngine
+from reconciler.compare.comparison import Comparison
 from reconciler.connectors.connector import Connector
 from reconciler.errors import SystemReadError
 from reconciler.model.entities import Side
@@ -54,7 +55,7 @@ class Judge:
     run_id: str
     state: State
     folder: ContentFolder
-    engine: DuckDBEngine
+    engines: Engines
     connectors: Mapping[Side, Connector]
     recheck: int
 
@@ -86,13 +87,13 @@ class Judge:
         parents: Comparison | None,
     ) -> Comparison:
         work = asyncio.create_task(
-            asyncio.to_thread(self.engine.compare, rule, files[Side.CRM], files[Side.ERP], parents=parents)
+            asyncio.to_thread(self.engines.whole.compare, rule, files[Side.CRM], files[Side.ERP], parents=parents)
         )
         try:
             comparison = await asyncio.shield(work)
         except asyncio.CancelledError:
             # A thread cannot be cancelled: without this the process would stay until a long comparison ends.
-            self.engine.interrupt()
+            self.engines.whole.interrupt()
             await asyncio.wait([work])
             raise
         return stack.enter_context(comparison)
@@ -106,7 +107,7 @@ class Judge:
         warnings: list[str],
     ) -> SecondLook | None:
         try:
-            return await look_again(plan, self.connectors, self.engine, comparison, lines, staged, self.recheck)
+            return await look_again(plan, self.connectors, self.engines.few, comparison, lines, staged, self.recheck)
         except SystemReadError as error:
             warnings.append(f"{plan.entity.name}: findings were reported without a second look: {error.message}")
             return None

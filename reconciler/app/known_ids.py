@@ -11,6 +11,7 @@ from reconciler.app.wire import Workspace
 from reconciler.errors import StateError
 from reconciler.model import staging
 from reconciler.model.entities import Side
+from reconciler.phrases.phrase import phrase
 from reconciler.store.snapshots.snapshot import Snapshot
 
 _KEYS: Final = {"customers": "tax_id", "products": "sku"}
@@ -47,5 +48,7 @@ class SnapshotIds:
                 return None
             found = frame.filter(pl.col(column) == key).select(staging.ID).collect()[staging.ID]
         except (OSError, pl.exceptions.PolarsError) as error:
-            raise StateError(f"a snapshot of {entity} cannot be read.", detail=type(error).__name__) from error
+            raise StateError(
+                phrase("a snapshot of {entity} cannot be read.", entity=entity), detail=type(error).__name__
+            ) from error
         return sorted({identity for identity in found.to_list() if identity is not None})

@@ -9,10 +9,11 @@ from reconciler.connectors.conformance import Conformance
 from reconciler.connectors.description import Description, EntitySource
 from reconciler.connectors.scan import shifts
 from reconciler.model.entities import Side
+from reconciler.phrases.phrase import phrase
 
 _COST_WITHOUT = {
-    "changed since": "every run reads all of it",
-    "one record": "findings are reported without a second look",
+    "changed since": phrase("every run reads all of it"),
+    "one record": phrase("findings are reported without a second look"),
 }
 
 
@@ -27,23 +28,28 @@ def limits_found(side: Side, description: Description, seen: Mapping[str, Confor
     for entity, conformance in seen.items():
         for limit in _limits_of_entity(description.entities[entity], conformance):
             entities_of.setdefault(limit, []).append(entity)
-    found += [f"{', '.join(entities)}: {limit}" for limit, entities in entities_of.items()]
+    found += [
+        phrase("{entities}: {limit}", entities=", ".join(entities), limit=limit)
+        for limit, entities in entities_of.items()
+    ]
     if description.webhooks is None:
-        found.append("no webhook: a change is seen by the next run, not at once")
-    if side is Side.ERP:
-        found.append("no tax look-up is described: taxes of quotes cannot be asked")
+        found.append(phrase("no webhook: a change is seen by the next run, not at once"))
+    if side is Side.ERP and description.taxes is None:
+        found.append(phrase("no tax look-up is described: taxes of quotes cannot be asked"))
     return found
 
 
 def _limits_of_entity(source: EntitySource, conformance: Conformance) -> Iterator[str]:
     for check, cost in _COST_WITHOUT.items():
         if not conformance.passed(check):
-            yield f"no “{check}”, so {cost}"
+            yield phrase("no “{check}”, so {cost}", check=check, cost=cost)
     if shifts(source.full.paging):
-        yield "pages shift when records come and go; a scan that shifted is repeated"
+        yield phrase("pages shift when records come and go; a scan that shifted is repeated")
     if source.write is None:
-        yield "cannot be written"
+        yield phrase("cannot be written")
     elif source.write.guard is None:
-        yield "no write guard: a change made by somebody between reading and writing is only noticed by comparing"
+        yield phrase(
+            "no write guard: a change made by somebody between reading and writing is only noticed by comparing"
+        )
     for verdict in conformance.failures:
-        yield f"“{verdict.check}” does not hold: {verdict.detail}"
+        yield phrase("“{check}” does not hold: {detail}", check=verdict.check, detail=verdict.detail)

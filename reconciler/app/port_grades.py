@@ -8,6 +8,7 @@ from typing import Final
 
 from reconciler.connectors.conformance import Conformance
 from reconciler.connectors.description import Description
+from reconciler.phrases.phrase import Phrase, phrase
 
 _GRADES: Final[Mapping[str, tuple[str, str, str]]] = {
     "rest": ("A", "B", "C"),
@@ -38,10 +39,10 @@ def grade_ports(description: Description, seen: Mapping[str, Conformance], *, re
     """Every port of a description, the best kind first."""
     grades = []
     if description.webhooks is not None:
-        grades.append(PortGrade("webhook", 1, "A", "described; only a delivery from the system proves it"))
+        grades.append(PortGrade("webhook", 1, "A", phrase("described; only a delivery from the system proves it")))
     for rank, port in enumerate(_GRADES, start=2):
         if port in description.vendor.ports:
-            grade, why = _grade(port, seen) if readable else ("F", "not every entity could be read")
+            grade, why = _grade(port, seen) if readable else ("F", phrase("not every entity could be read"))
             grades.append(PortGrade(port, rank, grade, why))
     return grades
 
@@ -50,7 +51,14 @@ def _grade(port: str, seen: Mapping[str, Conformance]) -> tuple[str, str]:
     incremental = all(conformance.passed("changed since") for conformance in seen.values())
     single = all(conformance.passed("one record") for conformance in seen.values())
     grade = _GRADES[port][2 - incremental - single]
-    have = [name for name, works in (("changed since", incremental), ("single records", single)) if works]
-    lack = [name for name, works in (("changed since", incremental), ("single records", single)) if not works]
-    why = f"{' and '.join(have)} everywhere" if have else ""
-    return grade, ", ".join(filter(None, (why, f"no {' and no '.join(lack)} somewhere" if lack else "")))
+    return grade, _why(incremental=incremental, single=single)
+
+
+def _why(*, incremental: bool, single: bool) -> Phrase:
+    if incremental and single:
+        return phrase("changed since and single records everywhere")
+    if incremental:
+        return phrase("changed since everywhere, no single records somewhere")
+    if single:
+        return phrase("single records everywhere, no changed since somewhere")
+    return phrase("no changed since and no single records somewhere")

@@ -11,6 +11,7 @@ from reconciler.app.scope_plan import EntityPlan
 from reconciler.app.staging_sink import StagingSink
 from reconciler.connectors.connector import Connector
 from reconciler.model.entities import Side
+from reconciler.phrases.phrase import phrase
 from reconciler.store.snapshots.changes import with_changes
 from reconciler.store.snapshots.content import ContentFolder
 from reconciler.store.snapshots.snapshot import Snapshot
@@ -128,7 +129,7 @@ def _watermark(newest: datetime | None, base: Base | None, started_at: datetime)
 def _shrunk(base: Base | None, snapshot: Snapshot) -> str | None:
     before = base.snapshot.count if base else 0
     if before and not snapshot.count:
-        return f"it holds no record now and held {before} before"
+        return phrase("it holds no record now and held {before} before", before=before)
     if before >= _TOO_FEW_TO_JUDGE and snapshot.count < before * _SHRUNK_TO:
-        return f"it holds {snapshot.count} records now and held {before} before"
+        return phrase("it holds {count} records now and held {before} before", count=snapshot.count, before=before)
     return None

@@ -6,13 +6,12 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import JsonValue
 
 from reconciler.app.carried_taxes import TOTAL, CarriedTaxes, carried_taxes, with_taxes
 from reconciler.app.wire import Workspace, connector_to, load_descriptions
-from reconciler.connectors.connector import Connector
 from reconciler.connectors.description import Description, FieldEntry
 from reconciler.connectors.plan import entity_mapping
 from reconciler.connectors.write.current_record import (
@@ -29,9 +28,13 @@ from reconciler.mapping.identifiers import identifier_of
 from reconciler.mapping.plan import EntityMapping, LinesMapping
 from reconciler.mapping.reading import TEXT_FORMS
 from reconciler.model.entities import QUOTES, Entity, FieldType, Side
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.page_facts import RecordPage
 from reconciler.project import EntityScope, FieldScope, Project
 from reconciler.taxes.drift import CarriedLine
+
+if TYPE_CHECKING:
+    from reconciler.connectors.connector import Connector
 
 _NEEDED: Final = ("number", "customer")
 _WANTED: Final = (*_NEEDED, "revision", "status")
@@ -98,12 +101,12 @@ class QuoteReader:
         key = TEXT_FORMS[FieldType.CODE](number)
         if not self._connector.can_find(QUOTES.name):
             raise RefusedError(
-                f"“{self._title}” cannot be asked for a quote by its number.",
-                hint="Give the lines to: reconciler taxes lookup.",
+                phrase("“{title}” cannot be asked for a quote by its number.", title=self._title),
+                hint=phrase("Give the lines to: reconciler taxes lookup."),
             )
         found = [each for each in self._read(await self._connector.find(QUOTES.name, key)) if each.number == key]
         if not found:
-            raise WrongQuoteError(f"the CRM has no quote {key}.", code="unknown_quote", place="number")
+            raise WrongQuoteError(phrase("the CRM has no quote {key}.", key=key), code="unknown_quote", place="number")
         last = _last_revisions(found)
         if len(last) > 1:
             raise _several(last)
@@ -182,7 +185,7 @@ class QuoteReader:
     def _quote(self, read: _Read) -> Quote:
         key = self._key(read)
         if read.number is None or key is None:
-            raise WrongQuoteError("the quote in the CRM has no number.", place="number")
+            raise WrongQuoteError(phrase("the quote in the CRM has no number."), place="number")
         lines = list(lines_of(self._lines, read.record))
         labelled = [(str(place), line) for place, line in enumerate(lines, start=1)]
         keys = [line.key for line in lines]
@@ -248,7 +251,9 @@ async def open_quote_reader(workspace: Workspace) -> AsyncIterator[QuoteReader]:
     project = workspace.project
     crm = load_descriptions(project)[Side.CRM]
     if crm.http is None:
-        raise RefusedError(f"“{crm.vendor.name}” exchanges files, in which no quote can be looked up.")
+        raise RefusedError(
+            phrase("“{vendor}” exchanges files, in which no quote can be looked up.", vendor=crm.vendor.name)
+        )
     async with connector_to(project, Side.CRM, crm, workspace.state) as connector:
         yield QuoteReader(project, connector)
 
@@ -295,7 +300,7 @@ def _mappings(project: Project, crm: Description, carried: CarriedTaxes) -> tupl
     """What is read of a quote: more than is compared, and nothing that only the ERP knows."""
     source, scope = crm.entities.get(QUOTES.name), project.file.scope.get(QUOTES.name, EntityScope())
     if source is None or source.lines is None or QUOTES.lines is None:
-        raise RefusedError(f"“{crm.vendor.name}” describes no quotes with lines.")
+        raise RefusedError(phrase("“{vendor}” describes no quotes with lines.", vendor=crm.vendor.name))
     key, line_key = scope.key or QUOTES.key, scope.lines.key or QUOTES.lines.key
     fields = _entries(source.fields, scope.fields, [*_WANTED, *key])
     line_fields = _entries(source.lines.fields, scope.lines.fields, [*_WANTED_OF_LINES, *line_key])
@@ -349,8 +354,10 @@ def _last_revisions(same: Sequence[_Read]) -> list[_Read]:
 
 
 def _several(last: Sequence[_Read]) -> WrongQuoteError:
-    problem = (
-        f"the CRM has {len(last)} quotes {last[0].number} of the same revision, and nobody can tell which is meant."
+    problem = phrase(
+        "the CRM has {last} quotes {number} of the same revision, and nobody can tell which is meant.",
+        last=len(last),
+        number=last[0].number,
     )
     return WrongQuoteError(problem, place="number")
 
@@ -369,7 +376,9 @@ def _text(values: Mapping[str, FieldValue], name: str, place: str) -> str | None
     value = values.get(name)
     if isinstance(value, Unreadable):
         where = f"{place}, {name}" if place else name
-        raise WrongQuoteError(f"the quote in the CRM has a value that cannot be read: {where}.", place=where)
+        raise WrongQuoteError(
+            phrase("the quote in the CRM has a value that cannot be read: {where}.", where=where), place=where
+        )
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return None if value is None else str(value)

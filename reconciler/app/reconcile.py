@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from reconciler.app.carried_taxes import wants_taxes
+from reconciler.app.comparing import open_engines, require_engine
 from reconciler.app.concurrently import all_of
 from reconciler.app.erp_changes import ErpChanges
 from reconciler.app.garbage import few_garbage_collections
@@ -15,12 +17,12 @@ from reconciler.app.judge import EntityOutcome, Judge, ReadSnapshot
 from reconciler.app.pull import Base, Pulled, PullOptions, pull_entity
 from reconciler.app.scope_plan import EntityPlan, plan_entities
 from reconciler.app.tax_findings import ENTITY as TAXES
-from reconciler.app.tax_run import TaxOutcome, not_begun, reasons_of, taxes_of_run, wants_taxes, why_not_compared
+from reconciler.app.tax_run import TaxOutcome, not_begun, reasons_of, taxes_of_run, why_not_compared
 from reconciler.app.wire import SPILL, Workspace, load_descriptions, open_connectors
-from reconciler.compare.engine_duckdb import DuckDBEngine
 from reconciler.connectors.connector import Connector
 from reconciler.errors import BlockedError, CredentialsRefusedError, SystemReadError, UnreachableError
 from reconciler.model.entities import QUOTES, Side
+from reconciler.phrases.phrase import joined, phrase
 from reconciler.store.snapshots.snapshot import Snapshot
 from reconciler.store.state.records import RunStatus
 
@@ -48,12 +50,16 @@ class RunOptions:
         full: read everything, whatever was read before.
         accept_empty: believe a side that holds no record, or far fewer than before.
         taxes: compare the taxes of open quotes where the project has it so, and quotes are among the entities.
+        of_pilot: it is a part of the pilot's run that goes on in this process.
+        new_data_folder: the data folder from before is lost (see `look_at_data_folder`).
     """
 
     entities: Sequence[str] = ()
     full: bool = False
     accept_empty: bool = False
     taxes: bool = True
+    of_pilot: bool = False
+    new_data_folder: bool = False
 
 
 @dataclass(slots=True)
@@ -97,27 +103,29 @@ class Reconciliation:
         """Pull and compare everything that was asked for.
 
         Raises:
-            ConfigurationError: the project file or a description is wrong.
+            ConfigurationError: the project file or a description is wrong, or the engine it names is not installed.
             StateError: the state or the data folder cannot be used.
+            EngineFailedError: the engine that compares did not start, stopped, or took too long.
         """
         started = time.monotonic()
         project = self._workspace.project
+        require_engine(project)
         descriptions = load_descriptions(project)
         plans = plan_entities(project, descriptions, self._options.entities)
         among = not self._options.entities or QUOTES.name in self._options.entities
         taxes = self._options.taxes and among and wants_taxes(project)
         if taxes and (why := why_not_compared(project, descriptions)) is not None:
-            self.outcome.warnings.append(f"taxes of quotes were not compared: {why}.")
+            self.outcome.warnings.append(phrase("taxes of quotes were not compared: {why}.", why=why))
             taxes = False
         self._workspace.folder.prepare()
         async with open_connectors(project, descriptions, self._workspace.state) as connectors:
             readings = await self._pull(plans, connectors)
-            with DuckDBEngine(temp_directory=self._workspace.folder.root / SPILL) as engine:
+            with open_engines(project, self._workspace.folder.root / SPILL) as engines:
                 judge = Judge(
                     run_id=self.outcome.run_id,
                     state=self._workspace.state,
                     folder=self._workspace.folder,
-                    engine=engine,
+                    engines=engines,
                     connectors=connectors,
                     recheck=project.file.run.recheck,
                 )
@@ -194,7 +202,7 @@ class Reconciliation:
             message = " ".join(dict.fromkeys(str(error) for error in failures))
             self._leave_out(plan, EntityOutcome(entity, failure=message))
         elif suspicious:
-            reason = f"suspicious: {'; '.join(suspicious)}."
+            reason = phrase("suspicious: {why}.", why=joined("; ", suspicious))
             self._leave_out(plan, EntityOutcome(entity, suspicious=reason))
         else:
             snapshots = {side: await self._complete(judge.run_id, plan, reading) for side, reading in pulled.items()}
@@ -220,10 +228,18 @@ class Reconciliation:
         self.outcome.taxes = taxes
         self.outcome.entities[TAXES] = taxes.entity
         if taxes.entity.failure is not None:
-            self.outcome.warnings.append(f"taxes of quotes were not compared: {taxes.entity.failure}")
+            self.outcome.warnings.append(
+                phrase("taxes of quotes were not compared: {failure}", failure=taxes.entity.failure)
+            )
         elif taxes.compared is not None and taxes.compared.unavailable:
             reasons = ", ".join(f"{count} {reason}" for reason, count in reasons_of(taxes.compared).items())
-            self.outcome.warnings.append(f"taxes of {taxes.compared.unavailable} quotes were not compared: {reasons}.")
+            self.outcome.warnings.append(
+                phrase(
+                    "taxes of {unavailable} quotes were not compared: {reasons}.",
+                    unavailable=taxes.compared.unavailable,
+                    reasons=reasons,
+                )
+            )
 
     def _leave_out(self, plan: EntityPlan, outcome: EntityOutcome) -> None:
         """Note that an entity and its lines were not compared; their findings stay as they are."""
@@ -231,7 +247,13 @@ class Reconciliation:
         if plan.lines_rule is not None:
             lines = EntityOutcome(plan.lines_rule.entity, failure=outcome.failure, suspicious=outcome.suspicious)
             self.outcome.entities[lines.name] = lines
-        self.outcome.warnings.append(f"{plan.entity.name} was not compared: {outcome.failure or outcome.suspicious}")
+        self.outcome.warnings.append(
+            phrase(
+                "{entity} was not compared: {failure}",
+                entity=plan.entity.name,
+                failure=outcome.failure or outcome.suspicious,
+            )
+        )
 
     async def _complete(self, run_id: str, plan: EntityPlan, pulled: Pulled) -> ReadSnapshot:
         manifest = self._workspace.state.snapshots
@@ -253,7 +275,9 @@ def _suspicions(pulled: Mapping[Side, Pulled]) -> list[str]:
     for side, reading in pulled.items():
         others = pulled[side.other].snapshot.count if side.other in pulled else 0
         if reading.suspicious is not None:
-            found.append(f"{side.value} is not believed, {reading.suspicious}")
+            found.append(phrase("{side} is not believed, {suspicious}", side=side.value, suspicious=reading.suspicious))
         elif not reading.snapshot.count and others:
-            found.append(f"{side.value} holds no record and the other side holds {others}")
+            found.append(
+                phrase("{side} holds no record and the other side holds {others}", side=side.value, others=others)
+            )
     return found

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from reconciler.app.correct import now_utc
+from reconciler.app.data_folder import look_at_data_folder
 from reconciler.app.nightly_corrections import correct_nightly
 from reconciler.app.notifications.telling import Teller, channels_of, delivery_document
 from reconciler.app.reconcile import Progress, Reconciliation, RunOptions, RunOutcome
@@ -17,6 +18,7 @@ from reconciler.app.retention import remove_old
 from reconciler.app.run_report import write_reports
 from reconciler.app.wire import Workspace
 from reconciler.errors import ReconcilerError, StateError
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.notices.delivery import Delivery, Patience
 from reconciler.reports.documents import instant
 from reconciler.store.state.records import RunStatus
@@ -66,11 +68,12 @@ async def run_once(
 
     Raises:
         ConfigurationError: the project file or a description is wrong, or a secret of `[notify]` is missing.
-        StateError: the state cannot be used, or another run is going on.
+        StateError: the state cannot be used, another run is going on, or the data folder is not that of the state.
     """
     channels = channels_of(workspace.project) if notify else []
     teller = Teller(workspace, tuple(channels), patience or Patience())
-    run_id = await workspace.state.runs.start(options.entities, full=options.full)
+    await look_at_data_folder(workspace, anew=options.new_data_folder)
+    run_id = await workspace.state.runs.start(options.entities, full=options.full, of_pilot=options.of_pilot)
     began_at = (await workspace.state.runs.get(run_id)).started_at
     reconciliation = Reconciliation(workspace, run_id, options, progress)
     try:
@@ -78,7 +81,12 @@ async def run_once(
         document = await write_reports(workspace, reconciliation.outcome)
     except Exception as error:
         failure = _failure(run_id, began_at, error)
-        await workspace.state.runs.finish(run_id, RunStatus.FAILED, failure)
+        try:
+            await workspace.state.runs.finish(run_id, RunStatus.FAILED, failure)
+        except StateError:
+            # A process that stays up must not keep everybody else from running.
+            await workspace.state.runs.let_go()
+            raise
         await _tell(teller, failure, warn)
         raise
     outcome = reconciliation.outcome
@@ -98,7 +106,8 @@ def _exit_code(outcome: RunOutcome, fail_on_findings: int) -> int:
 
 
 def _failure(run_id: str, began_at: datetime, error: Exception) -> dict[str, Any]:
-    code, message = "defect", f"a defect ({type(error).__name__})"
+    code = "defect"
+    message: str = phrase("a defect ({kind})", kind=type(error).__name__)
     # Of other errors without their words: those of a library may hold values of a record.
     if isinstance(error, ReconcilerError):
         code, message = error.code, str(error)
@@ -116,7 +125,7 @@ async def _delete_old(workspace: Workspace, began_at: datetime, warn: Warn) -> N
         await remove_old(workspace, began_at)
     except (ReconcilerError, OSError) as error:
         told = error.message if isinstance(error, ReconcilerError) else f"{error.strerror or type(error).__name__}."
-        warn(f"old snapshots and reports were not all deleted: {told}")
+        warn(phrase("old snapshots and reports were not all deleted: {told}", told=told))
 
 
 async def _correct(workspace: Workspace, run_id: str, clock: Callable[[], datetime], warn: Warn) -> dict[str, Any]:
@@ -128,7 +137,7 @@ async def _correct(workspace: Workspace, run_id: str, clock: Callable[[], dateti
         part = {"corrections": {"proposed": done.proposed, "approved": done.approved, "waiting": done.waiting}}
         await workspace.state.runs.amend(run_id, part)
     except ReconcilerError as error:
-        warn(f"no corrections were proposed: {error.message}")
+        warn(phrase("no corrections were proposed: {problem}", problem=error.message))
         return {}
     return part
 
@@ -141,7 +150,7 @@ async def _tell(teller: Teller, document: Mapping[str, Any], warn: Warn) -> list
         if told:
             await teller.workspace.state.runs.amend(document["run"], {"notifications": told})
     except StateError as error:
-        warn(f"it is not kept whether the notification was delivered: {error.message}")
+        warn(phrase("it is not kept whether the notification was delivered: {problem}", problem=error.message))
         return []
     for delivery in deliveries:
         if delivery.problem:
@@ -150,7 +159,12 @@ async def _tell(teller: Teller, document: Mapping[str, Any], warn: Warn) -> list
 
 
 def _undelivered(delivery: Delivery) -> str:
-    how = f"the notification by {delivery.channel} to {delivery.to}"
+    how = phrase("the notification by {channel} to {to}", channel=delivery.channel, to=delivery.to)
     if delivery.delivered:
-        return f"{how} did not reach everybody: {delivery.problem}."
-    return f"{how} was not delivered (tries: {delivery.attempts}): {delivery.problem}."
+        return phrase("{how} did not reach everybody: {problem}.", how=how, problem=delivery.problem)
+    return phrase(
+        "{how} was not delivered (tries: {attempts}): {problem}.",
+        how=how,
+        attempts=delivery.attempts,
+        problem=delivery.problem,
+    )

@@ -13,6 +13,7 @@ from reconciler.mapping.plan import EntityMapping
 from reconciler.model import staging
 from reconciler.model.entities import ENTITIES, QUOTES, Entity, Field, FieldType, Side
 from reconciler.model.findings import EntityRule, FieldRule
+from reconciler.phrases.phrase import phrase
 from reconciler.project import EntityScope, FieldScope, Project
 from reconciler.toml_file import suggestion
 
@@ -49,11 +50,15 @@ def plan_entities(
     scopes = project.file.scope or _everything_both_have(descriptions)
     for name in scopes:
         if name not in ENTITIES:
-            raise project.fault(("scope", name), f"there is no entity “{name}”.", hint=suggestion(name, list(ENTITIES)))
+            raise project.fault(
+                ("scope", name),
+                phrase("there is no entity “{name}”.", name=name),
+                hint=suggestion(name, list(ENTITIES)),
+            )
     for name in wanted:
         if name not in scopes:
             raise ConfigurationError(
-                f"“{name}” is not in the scope of this project.", hint=suggestion(name, list(scopes))
+                phrase("“{name}” is not in the scope of this project.", name=name), hint=suggestion(name, list(scopes))
             )
     return [
         _plan_entity(project, descriptions, entity, scopes[name])
@@ -83,8 +88,13 @@ def _plan_entity(
         if source is None:
             raise project.fault(
                 place,
-                f"the description “{description.vendor.name}” ({side.value}) has no {entity.name}.",
-                hint=f"It has: {', '.join(description.entities)}.",
+                phrase(
+                    "the description “{vendor}” ({side}) has no {entity}.",
+                    vendor=description.vendor.name,
+                    side=side.value,
+                    entity=entity.name,
+                ),
+                hint=phrase("It has: {entities}.", entities=", ".join(description.entities)),
             )
         sources[side] = source
     entries = {side: _entries(scope.fields, source.fields, side) for side, source in sources.items()}
@@ -135,15 +145,19 @@ def _shared_fields(
             known = [known.name for known in entity.fields]
             raise project.fault(
                 (*place, name),
-                f"“{name}” is not a field of {entity.name}; a field of your own needs a type.",
+                phrase(
+                    "“{name}” is not a field of {entity}; a field of your own needs a type.",
+                    name=name,
+                    entity=entity.name,
+                ),
                 hint=suggestion(name, known),
             )
         for side in Side:
             if name not in entries[side] and field.compare != "no":
                 raise project.fault(
                     (*place, name),
-                    f"the {side.value.upper()} description does not say where {name} is.",
-                    hint=f'Add {side.value} = "path.of.the.value" to this field.',
+                    phrase("the {side} description does not say where {name} is.", side=side.value.upper(), name=name),
+                    hint=phrase('Add {side} = "path.of.the.value" to this field.', side=side.value),
                 )
     canonical = [field for field in entity.fields if all(field.name in entries[side] for side in Side)]
     own = [
@@ -158,7 +172,9 @@ def _key(project: Project, place: tuple[str, ...], key: Sequence[str], fields: S
     names = [field.name for field in fields]
     for name in key:
         if name not in names:
-            raise project.fault(place, f"the key field “{name}” is not on both sides.", hint=suggestion(name, names))
+            raise project.fault(
+                place, phrase("the key field “{name}” is not on both sides.", name=name), hint=suggestion(name, names)
+            )
     return tuple(key)
 
 

@@ -14,7 +14,8 @@ from pydantic import JsonValue
 from reconciler.app.concurrently import all_of
 from reconciler.app.record_comparison import compare_records
 from reconciler.app.scope_plan import EntityPlan
-from reconciler.compare.engine_duckdb import Comparison, DuckDBEngine
+from reconciler.compare.comparison import Comparison
+from reconciler.compare.engine_duckdb import DuckDBEngine
 from reconciler.connectors.connector import Connector
 from reconciler.model import staging
 from reconciler.model.entities import Side

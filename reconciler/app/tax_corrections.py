@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from reconciler.app.carried_taxes import carried_taxes, rule_with_taxes, with_taxes
+from reconciler.app.carried_taxes import carried_taxes, rule_with_taxes, wants_taxes, with_taxes
 from reconciler.app.quote_reading import describes_quotes, quote_mapping
-from reconciler.app.tax_run import wants_taxes
 from reconciler.connectors.description import Description
 from reconciler.mapping.plan import EntityMapping, FieldMapping
 from reconciler.model.entities import QUOTES

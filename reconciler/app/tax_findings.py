@@ -16,7 +16,8 @@ from reconciler.corrections.values import text_of
 from reconciler.model import staging
 from reconciler.model.entities import QUOTES, Side
 from reconciler.model.findings import Cause, FindingKind, FindingRow
-from reconciler.taxes.answer import money, plain_number
+from reconciler.model.taxes import plain_number
+from reconciler.taxes.answer import money
 from reconciler.taxes.drift import Member, StatedTax, TaxDifference, percent, rounded_to
 
 ENTITY: Final = f"{QUOTES.name}.taxes"

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import polars as pl
 from pydantic import JsonValue
 
 from reconciler.app.wire import Workspace
@@ -107,6 +106,8 @@ class StagedNames:
         return names
 
     def _keys(self, snapshot: Snapshot, entity: str, wanted: Collection[str]) -> set[str] | None:
+        import polars as pl
+
         column = staging.form_column(BEHIND_TAXES[entity])
         try:
             frame = pl.scan_parquet(snapshot.record_paths(self.workspace.folder))

@@ -19,6 +19,7 @@ from reconciler.connectors.description import Description
 from reconciler.errors import SystemReadError
 from reconciler.model.entities import QUOTES, Side
 from reconciler.model.findings import EntityCount, SideCount
+from reconciler.phrases.phrase import phrase
 from reconciler.project import Project
 from reconciler.taxes.answer import money
 from reconciler.taxes.drift_document import drift_document
@@ -45,12 +46,6 @@ class TaxOutcome:
         return self.compared is not None and not self.compared.systems_failed
 
 
-def wants_taxes(project: Project) -> bool:
-    """Whether the project has the taxes of open quotes compared."""
-    scope = project.file.scope.get(QUOTES.name)
-    return scope is not None and scope.taxes
-
-
 def why_not_compared(project: Project, descriptions: Mapping[Side, Description]) -> str | None:
     """Why the taxes of open quotes cannot be compared in this project, as a clause; None when they can.
 
@@ -62,11 +57,11 @@ def why_not_compared(project: Project, descriptions: Mapping[Side, Description])
         return f"“{erp.vendor.name}” describes no tax call"
     require_context(project, erp)
     if crm.http is None:
-        return f"“{crm.vendor.name}” exchanges files, in which no quote is read anew"
+        return phrase("“{vendor}” exchanges files, in which no quote is read anew", vendor=crm.vendor.name)
     if not describes_quotes(crm):
-        return f"“{crm.vendor.name}” describes no quotes with lines"
+        return phrase("“{vendor}” describes no quotes with lines", vendor=crm.vendor.name)
     if not keeps_taxes(project, crm):
-        return "nothing says where lines of quotes carry taxes in the CRM (scope.quotes.lines.taxes)"
+        return phrase("nothing says where lines of quotes carry taxes in the CRM (scope.quotes.lines.taxes)")
     return None
 
 

@@ -24,6 +24,9 @@ from reconciler.connectors.tax.reader import TaxReader
 from reconciler.errors import RefusedError
 from reconciler.model.entities import Side
 from reconciler.model.taxes import TaxQuestion
+from reconciler.phrases.phrase import phrase
+from reconciler.ports.http.client import HttpPort
+from reconciler.ports.http.standing import CallStanding
 from reconciler.project import Project
 from reconciler.taxes.answer import Delivery, answer_document
 from reconciler.taxes.checks import CheckPolicy
@@ -51,17 +54,39 @@ class TaxAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskStanding:
+    """How the desk stands with the ERP at a moment.
+
+    Attributes:
+        circuit: `closed`, `open` or `half_open`.
+        failures: in a row.
+        retry_in_s: how long nobody asks; None where one may.
+        at_once: conversations at the same time.
+        calls: throttle and errors of the connection; None where the ERP is not called over HTTP.
+    """
+
+    circuit: str
+    failures: int
+    retry_in_s: float | None
+    deadline_s: float
+    at_once: int
+    calls: CallStanding | None
+
+
+@dataclass(frozen=True, slots=True)
 class TaxDesk:
     """Answers questions about taxes, for one project.
 
     Attributes:
         system: name of the ERP's description.
         lookup: open as long as the desk is.
+        calls: how calls to the ERP stand.
     """
 
     project: Project
     system: str
     lookup: TaxLookup
+    calls: Callable[[], CallStanding | None] = lambda: None
     calendar: Calendar = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,6 +103,18 @@ class TaxDesk:
         delivery = await self.lookup.taxes_of(question, allow_stale=allow_stale)
         answer = self.document(question, delivery)
         return TaxAnswer(question, delivery, answer)
+
+    def standing(self) -> DeskStanding:
+        """Breaker and throttle now."""
+        breaker, section = self.lookup.breaker, self.project.file.taxes
+        return DeskStanding(
+            breaker.circuit.value,
+            breaker.failures,
+            breaker.retry_in_s(),
+            section.deadline_s,
+            section.concurrency,
+            self.calls(),
+        )
 
     def today(self) -> date:
         """The day taxes are asked for where a quote names none."""
@@ -174,7 +211,9 @@ async def _desk_over(
     lookup = _lookup(workspace.project, call, connector.description, reader, settings, observer)
     reader.remove_left_drafts()
     try:
-        yield TaxDesk(workspace.project, connector.description.vendor.name, lookup)
+        port = connector.port
+        calls = (lambda: port.standing) if isinstance(port, HttpPort) else (lambda: None)
+        yield TaxDesk(workspace.project, connector.description.vendor.name, lookup, calls)
     finally:
         await lookup.close()
         await reader.close()
@@ -212,7 +251,8 @@ def _call_of(project: Project, erp: Description) -> TaxCall:
     call = erp.taxes
     if call is None:
         raise RefusedError(
-            f"“{erp.vendor.name}” describes no tax call.", hint="Add [taxes] to a copy of its description."
+            phrase("“{vendor}” describes no tax call.", vendor=erp.vendor.name),
+            hint=phrase("Add [taxes] to a copy of its description."),
         )
     for name, meaning in call.context.items():
         if name not in project.system(Side.ERP).context:

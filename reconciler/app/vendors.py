@@ -9,6 +9,7 @@ from reconciler.connectors.description import Description, EntitySource, FieldEn
 from reconciler.connectors.load import load_description, read_description, shipped_vendors
 from reconciler.connectors.tax.call import TaxCall
 from reconciler.connectors.write.description import WriteSource
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.webhook.settings import WebhookSettings
 
 
@@ -50,10 +51,13 @@ def limits_of(description: Description) -> list[str]:
     http = description.http
     if http is None:
         return []
-    limits = [f"at most {rate.calls} calls in {rate.per_s:g} s" for rate in http.rates]
-    limits.append(f"at most {http.concurrency} calls at once")
+    limits: list[str] = [
+        phrase("at most {calls} calls in {seconds} s", calls=rate.calls, seconds=f"{rate.per_s:g}")
+        for rate in http.rates
+    ]
+    limits.append(phrase("at most {concurrency} calls at once", concurrency=http.concurrency))
     if http.day_budget is not None:
-        limits.append(f"at most {http.day_budget} calls a day")
+        limits.append(phrase("at most {day_budget} calls a day", day_budget=http.day_budget))
     return limits
 
 

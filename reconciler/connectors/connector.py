@@ -20,6 +20,7 @@ from reconciler.connectors.record_port import RecordPort
 from reconciler.connectors.scan import ScanWatch, shifts
 from reconciler.errors import ConfigurationError, PageDriftError, ResponseNotUnderstoodError, VendorFaultError
 from reconciler.mapping.composite import members_of, parse_id
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.files.settings import FileListing
 from reconciler.ports.http.page_facts import RecordPage
 from reconciler.ports.http.references import Value
@@ -228,7 +229,14 @@ class Connector:
         self, entity: str, name: ListingName, listing: Listing | None, values: Mapping[str, Value]
     ) -> list[JsonValue]:
         if listing is None:
-            raise ConfigurationError(f"“{self.description.vendor.name}” has no listing `{name}` for {entity}.")
+            raise ConfigurationError(
+                phrase(
+                    "“{vendor}” has no listing `{name}` for {entity}.",
+                    vendor=self.description.vendor.name,
+                    name=name,
+                    entity=entity,
+                )
+            )
         records: list[JsonValue] = []
         async with aclosing(self._pages(listing, values)) as pages:
             async for page in pages:
@@ -280,8 +288,14 @@ class Connector:
         if listing.ceiling is not None and watch.records >= listing.ceiling:
             raise ResponseNotUnderstoodError(
                 self._system,
-                f"{entity}: the system gives no more than {listing.ceiling} records of a listing, and so many came.",
-                hint="Narrow the listing with a filter in a description of your own, or read an export file instead.",
+                phrase(
+                    "{entity}: the system gives no more than {ceiling} records of a listing, and so many came.",
+                    entity=entity,
+                    ceiling=listing.ceiling,
+                ),
+                hint=phrase(
+                    "Narrow the listing with a filter in a description of your own, or read an export file instead."
+                ),
             )
 
     async def _is_complete(self, entity: str, watch: ScanWatch, started_at: datetime) -> bool:
@@ -310,7 +324,13 @@ class Connector:
 
     def _changed(self, entity: str, source: EntitySource, since: datetime) -> tuple[Listing, Mapping[str, Value]]:
         if source.changed is None:
-            raise ConfigurationError(f"“{self.description.vendor.name}” cannot be asked for changed {entity}.")
+            raise ConfigurationError(
+                phrase(
+                    "“{vendor}” cannot be asked for changed {entity}.",
+                    vendor=self.description.vendor.name,
+                    entity=entity,
+                )
+            )
         changed = source.changed
         zone = self._time_zone if changed.time_zone is None else ZoneInfo(changed.time_zone)
         return changed.listing, moment_values(since, changed.format, zone)
@@ -318,7 +338,9 @@ class Connector:
     def _source(self, entity: str) -> EntitySource:
         source = self.description.entities.get(entity)
         if source is None:
-            raise ConfigurationError(f"“{self.description.vendor.name}” describes no {entity}.")
+            raise ConfigurationError(
+                phrase("“{vendor}” describes no {entity}.", vendor=self.description.vendor.name, entity=entity)
+            )
         return source
 
     def _doubt(self, entity: str, listing: RecordListing, why: str) -> PageDriftError | ResponseNotUnderstoodError:
@@ -326,16 +348,18 @@ class Connector:
             # Nothing moves inside a file: reading it again would give the same.
             return ResponseNotUnderstoodError(
                 self._system,
-                f"{entity}: the file is not a list of different records: {why}.",
-                hint="Have the sender write each record once, or name the column that tells them apart as `id`.",
+                phrase("{entity}: the file is not a list of different records: {why}.", entity=entity, why=why),
+                hint=phrase(
+                    "Have the sender write each record once, or name the column that tells them apart as `id`."
+                ),
             )
         return self._drift(entity, why)
 
     def _drift(self, entity: str, why: str) -> PageDriftError:
         return PageDriftError(
             self._system,
-            f"{entity} changed while they were read: {why}.",
-            hint="Run again when fewer people work in the system.",
+            phrase("{entity} changed while they were read: {why}.", entity=entity, why=why),
+            hint=phrase("Run again when fewer people work in the system."),
         )
 
 

@@ -13,6 +13,7 @@ from pydantic import Field, JsonValue
 from reconciler.connectors.record_port import RecordPort
 from reconciler.errors import ResponseNotUnderstoodError
 from reconciler.mapping.json_values import is_empty, unwrap
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.checks import names_of
 from reconciler.ports.http.composing import label_of
 from reconciler.ports.http.json_path import ABSENT, value_at
@@ -148,7 +149,13 @@ class _Step:
         what = "nothing" if detail is ABSENT else "no record"
         where = f"at `{self._detail.answer}`" if self._detail.answer else "as the whole answer"
         raise ResponseNotUnderstoodError(
-            self._system, f"{label_of(self._detail.request)}: there is {what} {where}, where the detail should be."
+            self._system,
+            phrase(
+                "{request}: there is {what} {where}, where the detail should be.",
+                request=label_of(self._detail.request),
+                what=what,
+                where=where,
+            ),
         )
 
 

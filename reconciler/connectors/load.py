@@ -16,6 +16,7 @@ from reconciler.connectors.tax.checks import tax_problems
 from reconciler.connectors.write.checks import write_problems
 from reconciler.connectors.wsdl_file import with_wsdl_in, wsdl_problems
 from reconciler.errors import ConfigurationError
+from reconciler.phrases.phrase import phrase
 from reconciler.toml_file import TomlFile, parse_toml, raise_problems, read_toml, suggestion, validate
 
 _SUFFIX = ".toml"
@@ -79,10 +80,20 @@ def read_description(name_or_path: str, base: Path) -> TomlFile:
     shipped = shipped_vendors()
     if name_or_path not in shipped:
         raise ConfigurationError(
-            f"there is no vendor description “{name_or_path}”. Shipped: {', '.join(shipped)}.",
+            phrase(
+                "there is no vendor description “{name_or_path}”. Shipped: {shipped}.",
+                name_or_path=name_or_path,
+                shipped=", ".join(shipped),
+            ),
             hint=_other_than(name_or_path, shipped),
         )
-    entry = _shipped_folder() / f"{name_or_path}{_SUFFIX}"
+    return _shipped(name_or_path)
+
+
+@lru_cache(maxsize=_KEPT)
+def _shipped(name: str) -> TomlFile:
+    """What comes with the package does not change while it runs."""
+    entry = _shipped_folder() / f"{name}{_SUFFIX}"
     return parse_toml(entry.read_bytes(), Path(str(entry)), f"vendors/{entry.name}")
 
 

@@ -11,6 +11,7 @@ from reconciler.mapping.composite import parse_id
 from reconciler.mapping.path import MappingSyntaxError, Path, parse_path
 from reconciler.mapping.plan import EntityMapping, FieldMapping, LinesMapping, MappingPlanError, default_codec
 from reconciler.model.entities import FieldType
+from reconciler.phrases.phrase import phrase
 
 
 def entity_mapping(
@@ -69,7 +70,9 @@ def entity_mapping(
             ),
         )
     except (MappingSyntaxError, MappingPlanError) as error:
-        raise ConfigurationError(f"{description.vendor.name}, {entity}: {error}.") from error
+        raise ConfigurationError(
+            phrase("{vendor}, {entity}: {error}.", vendor=description.vendor.name, entity=entity, error=error)
+        ) from error
 
 
 def field_mapping(

@@ -29,6 +29,7 @@ from reconciler.errors import (
 from reconciler.model.correction_records import CorrectionFilter
 from reconciler.model.corrections import Correction, CorrectionAction, CorrectionState
 from reconciler.model.entities import Side
+from reconciler.phrases.phrase import phrase
 
 DEFAULT_AT_ONCE: Final = 8
 _READ_AT_ONCE: Final = 1000
@@ -133,8 +134,10 @@ class Applier:
         """
         needs = self._needs
         if not await needs.corrections.claim_plan(needs.plan, needs.owner):
+            who = await needs.corrections.applier() or "somebody else"
             raise RefusedError(
-                "corrections are being applied by somebody else.", hint="Wait until that is through, and try again."
+                phrase("corrections are being applied by {who}.", who=who),
+                hint=phrase("Wait until that is through, and try again."),
             )
         self._total = len(planned)
         try:

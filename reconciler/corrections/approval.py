@@ -108,7 +108,7 @@ def missing_approvals(
     makers = _makers(correction)
     counted: dict[str, None] = {}
     not_counted: list[tuple[str, NotCounted]] = []
-    for approval in sorted(approvals, key=lambda each: (each.at, each.person)):
+    for approval in in_order(approvals):
         why = _why_not(approval, correction, people, now) or _barred(approval.person, makers, rules, required, counted)
         if why is None:
             counted[approval.person] = None
@@ -122,9 +122,14 @@ def missing_approvals(
     return Missing(required, tuple(counted), number, tuple(may), tuple(not_counted))
 
 
+def in_order(approvals: Sequence[Approval]) -> Sequence[Approval]:
+    """The order in which approvals count: as they were given, those of one moment by name."""
+    return approvals if len(approvals) < 2 else sorted(approvals, key=lambda each: (each.at, each.person))
+
+
 def required_approvals(correction: Correction, rules: ApprovalRules) -> int:
     """How many people have to approve."""
-    return max((rules.required, *(rule.required for rule in rules.rules if _applies(rule, correction, rules.amounts))))
+    return max((rules.required, *(rule.required for rule in rules.rules if applies(rule, correction, rules.amounts))))
 
 
 def may_approve(
@@ -181,7 +186,12 @@ def _has_role(person: Person) -> bool:
     return not APPROVING_ROLES.isdisjoint(person.roles)
 
 
-def _applies(rule: ApprovalRule, correction: Correction, amounts: Mapping[str, frozenset[str]]) -> bool:
+def applies(rule: ApprovalRule, correction: Correction, amounts: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a rule is about a correction.
+
+    Args:
+        amounts: as of `ApprovalRules`.
+    """
     if rule.field is None and rule.above is None and rule.entity == correction.entity:
         return True
     return any(

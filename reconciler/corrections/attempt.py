@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from reconciler.connectors.write.record_writer import Accepted, WriteResult
+from reconciler.connectors.write.result import Accepted, WriteResult
 from reconciler.corrections.asked import asked_record, asked_update
 from reconciler.corrections.outcomes import (
     Outcome,
@@ -21,6 +21,7 @@ from reconciler.errors import SystemReadError, WriteError
 from reconciler.model.correction_records import Move
 from reconciler.model.corrections import Correction, CorrectionAction, CorrectionState, JournalStep, StepKind
 from reconciler.model.entities import Side
+from reconciler.phrases.phrase import phrase
 
 Permission = Callable[[Correction], Awaitable[str | None]]
 """Asked right before each write: why the correction must not be written now (its approval lapsed, the stage forbids
@@ -127,7 +128,11 @@ class Attempts:
         taken = Move(correction.id, correction.state, CorrectionState.APPLYING, record_id=correction.record_id)
         if await self._kept(intent, [taken]):
             current = await self._corrections.get(correction.id)
-            ended(Attempted(current, held_back=f"it is {current.state.value}, and was not when this began"))
+            ended(
+                Attempted(
+                    current, held_back=phrase("it is {state}, and was not when this began", state=current.state.value)
+                )
+            )
             return
         await self._write(correction, attempt, ended)
 
@@ -208,6 +213,6 @@ def moves_to(
     """The move, and with the proof of an undo that of what it undoes: in one transaction, so that they cannot part."""
     moves = [Move(correction.id, expected, to, words, record_id)]
     if to is CorrectionState.VERIFIED and correction.undoes is not None:
-        words = f"Undone by {correction.id}."
+        words = phrase("Undone by {correction}.", correction=correction.id)
         moves.append(Move(correction.undoes, CorrectionState.VERIFIED, CorrectionState.UNDONE, words))
     return moves

@@ -20,6 +20,7 @@ from reconciler.model.correction_records import CorrectionFilter
 from reconciler.model.corrections import Correction, CorrectionAction, CorrectionState, JournalStep, StepKind
 from reconciler.model.entities import Side
 from reconciler.model.findings import EntityRule
+from reconciler.phrases.phrase import phrase
 
 
 class Trouble(StrEnum):
@@ -125,11 +126,23 @@ async def proposed_again(
         SystemReadError: the record could not be read.
     """
     if correction.state not in (CorrectionState.SUPERSEDED, CorrectionState.REFUSED):
-        raise RefusedError(f"correction {correction.id} is {correction.state.value}; it is not proposed again.")
+        raise RefusedError(
+            phrase(
+                "correction {correction} is {state}; it is not proposed again.",
+                correction=correction.id,
+                state=correction.state.value,
+            )
+        )
     if correction.undoes is not None:
         raise RefusedError(
-            f"correction {correction.id} takes back {correction.undoes}; it is not proposed again.",
-            hint=f"`reconciler corrections undo {correction.undoes}` says whether it still can be undone.",
+            phrase(
+                "correction {correction} takes back {undoes}; it is not proposed again.",
+                correction=correction.id,
+                undoes=correction.undoes,
+            ),
+            hint=phrase(
+                "`reconciler corrections undo {undoes}` says whether it still can be undone.", undoes=correction.undoes
+            ),
         )
     again = replace(
         correction, id=new_id(), state=CorrectionState.PROPOSED, proposed_by=person, proposed_at=now, words=""
@@ -137,8 +150,12 @@ async def proposed_again(
     target = writes[correction.side]
     if correction.action is CorrectionAction.CREATE:
         if correction.state is CorrectionState.SUPERSEDED:
-            text = f"correction {correction.id}: a record with the key {correction.key} is there now."
-            raise RefusedError(text, hint="Reconcile again: its differences are found, and can be corrected.")
+            text = phrase(
+                "correction {correction}: a record with the key {key} is there now.",
+                correction=correction.id,
+                key=correction.key,
+            )
+            raise RefusedError(text, hint=phrase("Reconcile again: its differences are found, and can be corrected."))
         again = replace(again, record_id=None)
     else:
         record = None
@@ -153,12 +170,22 @@ async def proposed_again(
 def _resting_on(correction: Correction, record: CurrentRecord | None) -> Correction:
     values = read_values(correction, record)
     if values is None:
-        raise RefusedError(f"correction of {correction.entity} {correction.key}: the record is not there any more.")
+        raise RefusedError(
+            phrase(
+                "correction of {entity} {key}: the record is not there any more.",
+                entity=correction.entity,
+                key=correction.key,
+            )
+        )
     changes = []
     for change in correction.changes:
         now = values[place_of(change)]
         # A value that was only compared, and not to be changed, is compared with what it is now.
         changes.append(replace(change, old=now, new=now if change.old == change.new else change.new))
     if all(change.old == change.new for change in changes) and any(each.old != each.new for each in correction.changes):
-        raise RefusedError(f"correction of {correction.entity} {correction.key}: the record is so already.")
+        raise RefusedError(
+            phrase(
+                "correction of {entity} {key}: the record is so already.", entity=correction.entity, key=correction.key
+            )
+        )
     return replace(correction, changes=tuple(changes))

@@ -12,6 +12,7 @@ from reconciler.corrections.values import canonical_text
 from reconciler.errors import RefusedError
 from reconciler.model.corrections import Correction, CorrectionAction, CorrectionState, FieldChange
 from reconciler.model.findings import EntityRule
+from reconciler.phrases.phrase import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +43,29 @@ def edited(
     """
     if correction.state is not CorrectionState.PROPOSED:
         raise RefusedError(
-            f"correction {correction.id} is {correction.state.value}; only proposals are edited.",
-            hint="Propose it anew and edit that.",
+            phrase(
+                "correction {correction} is {state}; only proposals are edited.",
+                correction=correction.id,
+                state=correction.state.value,
+            ),
+            hint=phrase("Propose it anew and edit that."),
         )
     if correction.action is CorrectionAction.DEACTIVATE:
-        raise RefusedError(f"correction {correction.id} takes a record out of use; there is no value to edit.")
+        raise RefusedError(
+            phrase(
+                "correction {correction} takes a record out of use; there is no value to edit.",
+                correction=correction.id,
+            )
+        )
     entity = correction.entity if edit.line is None else f"{correction.entity}{LINES}"
     rule = field_rule(rules.get(entity), edit.field)
     if rule is None or not any(_is_meant(edit, change) for change in correction.changes):
         raise RefusedError(
-            f"correction {correction.id} does not change {edit.field}.",
-            hint=f"It changes {', '.join(dict.fromkeys(change.field for change in correction.changes))}.",
+            phrase("correction {correction} does not change {field}.", correction=correction.id, field=edit.field),
+            hint=phrase(
+                "It changes {fromkeys}.",
+                fromkeys=", ".join(dict.fromkeys(change.field for change in correction.changes)),
+            ),
         )
     text = canonical_text(rule.type, edit.text)
     changes = tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.connectors.write.record_writer import WriteResult
+from reconciler.connectors.write.result import WriteResult
 from reconciler.corrections.asked import ReadValues, read_values
 from reconciler.corrections.ports import RecordWrites
 from reconciler.corrections.values import text_of
@@ -19,10 +19,11 @@ from reconciler.errors import (
     WriteRefusedError,
 )
 from reconciler.model.corrections import Correction, CorrectionAction, CorrectionState
+from reconciler.phrases.phrase import phrase
 
-WAS_SO_ALREADY: Final = "It was so already; nothing was written."
-INTERRUPTED: Final = "Interrupted while it was being written; whether it was done is not known."
-ACCEPTED_ONLY: Final = "The system accepted it; it was interrupted before it was read back."
+WAS_SO_ALREADY: Final = phrase("It was so already; nothing was written.")
+INTERRUPTED: Final = phrase("Interrupted while it was being written; whether it was done is not known.")
+ACCEPTED_ONLY: Final = phrase("The system accepted it; it was interrupted before it was read back.")
 
 _WORDS_CHARACTERS: Final = 2000
 _STATES: Final[tuple[tuple[type[ReconcilerError], CorrectionState], ...]] = (
@@ -101,12 +102,16 @@ def _with_what_changed(
 
 def _found_there(result: WriteResult) -> tuple[CorrectionState, str]:
     if result.verified:
-        return CorrectionState.VERIFIED, "A record with this key was there already, with these values."
+        return CorrectionState.VERIFIED, phrase("A record with this key was there already, with these values.")
     if result.problem is not None:
-        why = f"A record with this key was there already, and could not be read: {result.problem.message}"
+        why = phrase(
+            "A record with this key was there already, and could not be read: {problem}", problem=result.problem.message
+        )
         return CorrectionState.FAILED, shortened(why)
     others = ", ".join(result.differing)
-    why = f"A record with this key was there already, with other values in {others}; nothing was written."
+    why = phrase(
+        "A record with this key was there already, with other values in {others}; nothing was written.", others=others
+    )
     return CorrectionState.SUPERSEDED, shortened(why)
 
 
@@ -115,9 +120,14 @@ def _words_of(result: WriteResult) -> str:
         return WAS_SO_ALREADY
     said = []
     if result.problem is not None:
-        said.append(f"Accepted, and it could not be read back: {result.problem.message}")
+        said.append(phrase("Accepted, and it could not be read back: {problem}", problem=result.problem.message))
     elif not result.verified:
-        said.append(f"Accepted, and it reads back otherwise in {', '.join(result.differing) or 'the record'}.")
+        said.append(
+            phrase(
+                "Accepted, and it reads back otherwise in {differing}.",
+                differing=", ".join(result.differing) or "the record",
+            )
+        )
     if result.left_out:
-        said.append(f"The system does not take {', '.join(result.left_out)}.")
+        said.append(phrase("The system does not take {left_out}.", left_out=", ".join(result.left_out)))
     return shortened(" ".join(said))

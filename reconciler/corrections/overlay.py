@@ -24,11 +24,12 @@ from reconciler.connectors.write.current_record import (
 from reconciler.connectors.write.fields import CompositionError
 from reconciler.connectors.write.left import Left, differing, left_to_write
 from reconciler.connectors.write.plan import NewRecord, WritePlan
-from reconciler.connectors.write.record_writer import Accepted, WriteResult
+from reconciler.connectors.write.result import Accepted, WriteResult
 from reconciler.connectors.write.writable import NO_CONTEXT, Writable
 from reconciler.corrections.ports import RecordWrites, Values
 from reconciler.errors import SupersededError
 from reconciler.mapping.plan import EntityMapping, FieldMapping
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.checks import names_of
 
 Lines = Mapping[str, LineChange]
@@ -89,7 +90,7 @@ class OverlayWrites(Writable):
         if there is not None and self._keys.get((entity, there), key) == key:
             found.add(there)
         if len(found) > 1:
-            raise self._refused(entity, None, f"{len(found)} records have its key already")
+            raise self._refused(entity, None, phrase("{found} records have its key already", found=len(found)))
         return next(iter(found), None)
 
     async def update(
@@ -105,7 +106,7 @@ class OverlayWrites(Writable):
         plan = self._plan(entity, identity)
         self._check_asked(plan, identity, changes, expected, lines)
         if plan.write.update is None:
-            raise self._refused(entity, identity, "the description has no `update`")
+            raise self._refused(entity, identity, phrase("the description has no `update`"))
 
         def compose(left: Left, before: CurrentRecord) -> object:
             return plan.changed_record(left.values, left.lines, before)
@@ -146,7 +147,7 @@ class OverlayWrites(Writable):
     ) -> WriteResult:
         plan = self._plan(entity, None)
         if plan.write.create is None:
-            raise self._refused(entity, None, "the description has no `create`")
+            raise self._refused(entity, None, phrase("the description has no `create`"))
         new = self._composed(entity, None, lambda: plan.new_record(record, lines))
         identity = await self.look_up(entity, record) if self._is_looked_up(plan) else None
         written = identity is None
@@ -173,10 +174,12 @@ class OverlayWrites(Writable):
         entity = plan.mapping.entity
         before = await self.read(entity, identity)
         if before is None:
-            raise SupersededError(self._system, entity, identity, "the record is not there any more")
+            raise SupersededError(self._system, entity, identity, phrase("the record is not there any more"))
         left = left_to_write(plan.mapping, before, wanted, expected, lines)
         if left.conflicts:
-            text = f"changed since it was seen: {', '.join(left.conflicts)}; nothing was written"
+            text = phrase(
+                "changed since it was seen: {conflicts}; nothing was written", conflicts=", ".join(left.conflicts)
+            )
             raise SupersededError(self._system, entity, identity, text, left.conflicts)
         if left.nothing and not leaves:
             return WriteResult(identity, written=False, verified=True, before=before, after=before)
@@ -184,7 +187,7 @@ class OverlayWrites(Writable):
         if (entity, identity) not in self._created:
             self._composed(entity, identity, lambda: compose(left, before))
             if plan.write.guard is not None and before.guard is None:
-                why = "the system did not say what guards it against writes of others in the meantime"
+                why = phrase("the system did not say what guards it against writes of others in the meantime")
                 raise self._refused(entity, identity, why)
         self._keep(plan.mapping, before, left)
         if accepted is not None:

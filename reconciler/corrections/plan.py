@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from pydantic import ValidationError
@@ -25,6 +26,7 @@ from reconciler.corrections.plan_document import (
     PlannedCorrection,
     RestsOn,
     document_text,
+    members_of,
     moment_text,
     plan_text,
     totals_of,
@@ -33,38 +35,47 @@ from reconciler.errors import RefusedError
 from reconciler.model.correction_records import StoredPlan
 from reconciler.model.corrections import Correction, CorrectionState
 from reconciler.model.entities import Side
+from reconciler.phrases.phrase import Phrase, joined, phrase
 
 MAX_AGE: Final = timedelta(hours=24)
 MAX_AHEAD: Final = timedelta(minutes=5)
 """Clocks of two machines may differ by this; a plan from later would live longer than `MAX_AGE`."""
 
-_AGAIN: Final = "Make a new one with: reconciler corrections plan."
+_AGAIN: Final = phrase("Make a new one with: reconciler corrections plan.")
 _SHOWN_IDS: Final = 5
 
 _Record = tuple[str, Side, str | None, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SealedPlan:
-    """A plan and the text that was sealed.
+    """A plan, as the text that was sealed.
 
     Attributes:
         digest: identifies it; SHA-256 in hexadecimal.
         document: JSON text, with the digest in it.
+        head: everything of the plan but its corrections.
+        ids: of the corrections, in the order of the plan.
     """
 
-    plan: Plan
     digest: str
     document: str
+    head: Plan
+    ids: tuple[str, ...]
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The whole plan. Out of the text: what was sealed is what it says."""
+        return DOCUMENT.validate_json(self.document).plan
 
     def stored(self) -> StoredPlan:
         """As the store keeps it."""
         return StoredPlan(
             digest=self.digest,
             document=self.document,
-            made_by=self.plan.made_by,
-            made_at=self.plan.made_at,
-            corrections=tuple(correction.id for correction in self.plan.corrections),
+            made_by=self.head.made_by,
+            made_at=self.head.made_at,
+            corrections=self.ids,
         )
 
 
@@ -92,17 +103,20 @@ def seal(
     """
     ordered = in_writing_order(corrections)
     _check_plannable(ordered)
-    plan = Plan(
+    head = Plan(
         made_by=made_by,
         made_at=made_at.astimezone(UTC),
         rests_on=rests_on,
         totals=totals_of(ordered),
-        corrections=tuple(PlannedCorrection.of(each, approved_by.get(each.id, ())) for each in ordered),
         left_out=tuple(sorted(left_out, key=lambda each: each.id)),
+        corrections=(),
     )
-    text = plan_text(plan)
-    digest = _digest(text)
-    return SealedPlan(plan, digest, document_text(digest, text).decode())
+    sealed, pieces = hashlib.sha256(), list[str]()
+    for piece in plan_text(head, (members_of(each, approved_by.get(each.id, ())) for each in ordered)):
+        sealed.update(piece)
+        pieces.append(piece.decode())
+    digest = sealed.hexdigest()
+    return SealedPlan(digest, document_text(digest, pieces), head, tuple([each.id for each in ordered]))
 
 
 def read_sealed(document: str | bytes, *, now: datetime) -> SealedPlan:
@@ -120,19 +134,34 @@ def read_sealed(document: str | bytes, *, now: datetime) -> SealedPlan:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise RefusedError(
-            f"this is not a plan that can be read: {f'{place}: ' if place else ''}{first['msg']}.", hint=_AGAIN
+            phrase(
+                "this is not a plan that can be read: {value}{first}.",
+                value=f"{place}: " if place else "",
+                first=first["msg"],
+            ),
+            hint=_AGAIN,
         ) from None
     plan = read.plan
-    if _digest(plan_text(plan)) != read.digest or any(not _is_whole(correction) for correction in plan.corrections):
-        raise RefusedError("the plan was changed after it was sealed.", hint=_AGAIN)
+    if _digest(plan) != read.digest or any(not _is_whole(correction) for correction in plan.corrections):
+        raise RefusedError(phrase("the plan was changed after it was sealed."), hint=_AGAIN)
     if now - plan.made_at > MAX_AGE:
-        raise RefusedError(f"the plan is of {moment_text(plan.made_at)}, more than 24 hours old.", hint=_AGAIN)
+        raise RefusedError(
+            phrase("the plan is of {made_at}, more than 24 hours old.", made_at=moment_text(plan.made_at)), hint=_AGAIN
+        )
     if plan.made_at - now > MAX_AHEAD:
         raise RefusedError(
-            f"the plan is of {moment_text(plan.made_at)}, which is still to come.",
-            hint="Set the clocks right, or make a new plan.",
+            phrase("the plan is of {made_at}, which is still to come.", made_at=moment_text(plan.made_at)),
+            hint=phrase("Set the clocks right, or make a new plan."),
         )
-    return SealedPlan(plan, read.digest, document if isinstance(document, str) else document.decode())
+    sealed = SealedPlan(
+        digest=read.digest,
+        document=document if isinstance(document, str) else document.decode(),
+        head=replace(plan, corrections=()),
+        ids=tuple(each.id for each in plan.corrections),
+    )
+    # What was just read needs no reading again.
+    vars(sealed)["plan"] = plan
+    return sealed
 
 
 class Objection(StrEnum):
@@ -191,18 +220,9 @@ def what_changed(
 
 def refusal(changed: Sequence[Objected]) -> RefusedError:
     """The error that tells why a plan is not written."""
-    return RefusedError(f"the plan does not fit any more: {'; '.join(_told(changed))}.", hint=_AGAIN)
-
-
-_TOLD: Final = {
-    Objection.STAGE: "the project is in another stage",
-    Objection.PROJECT: "the project file was changed",
-    Objection.DESCRIPTION: "the description was changed: {subjects}",
-    Objection.GONE: "not kept any more: {subjects}",
-    Objection.CHANGED: "of other content now: {subjects}",
-    Objection.WITHDRAWN: "taken out of the plan: {subjects}",
-    Objection.APPROVAL: "not approved any more: {subjects}",
-}
+    return RefusedError(
+        phrase("the plan does not fit any more: {changed}.", changed=joined("; ", list(_told(changed)))), hint=_AGAIN
+    )
 
 
 def _told(changed: Sequence[Objected]) -> Iterator[str]:
@@ -210,8 +230,30 @@ def _told(changed: Sequence[Objected]) -> Iterator[str]:
     for each in changed:
         by_kind.setdefault(each.objection, []).append(each.subject)
     for objection, subjects in by_kind.items():
-        more = f" and {len(subjects) - _SHOWN_IDS} more" if len(subjects) > _SHOWN_IDS else ""
-        yield _TOLD[objection].format(subjects=f"{', '.join(subjects[:_SHOWN_IDS])}{more}")
+        yield _of_objection(objection, _named(subjects))
+
+
+def _named(subjects: Sequence[str]) -> str:
+    first, others = ", ".join(subjects[:_SHOWN_IDS]), len(subjects) - _SHOWN_IDS
+    return phrase("{first} and {others} more", first=first, others=others) if others > 0 else first
+
+
+def _of_objection(objection: Objection, subjects: str) -> Phrase:
+    match objection:
+        case Objection.STAGE:
+            return phrase("the project is in another stage")
+        case Objection.PROJECT:
+            return phrase("the project file was changed")
+        case Objection.DESCRIPTION:
+            return phrase("the description was changed: {subjects}", subjects=subjects)
+        case Objection.GONE:
+            return phrase("not kept any more: {subjects}", subjects=subjects)
+        case Objection.CHANGED:
+            return phrase("of other content now: {subjects}", subjects=subjects)
+        case Objection.WITHDRAWN:
+            return phrase("taken out of the plan: {subjects}", subjects=subjects)
+        case Objection.APPROVAL:
+            return phrase("not approved any more: {subjects}", subjects=subjects)
 
 
 def _objection(planned: PlannedCorrection, kept: Correction | None, missing: Missing | None) -> Objection | None:
@@ -228,20 +270,24 @@ def _objection(planned: PlannedCorrection, kept: Correction | None, missing: Mis
 
 def _check_plannable(corrections: Sequence[Correction]) -> None:
     if not corrections:
-        raise RefusedError("there is nothing to plan.", hint="Approve corrections first.")
+        raise RefusedError(phrase("there is nothing to plan."), hint=phrase("Approve corrections first."))
     records: set[_Record] = set()
     for each in corrections:
         record = _record(each)
         if each.state is not CorrectionState.APPROVED:
-            why = f"is {each.state.value}"
+            why = phrase("is {state}", state=each.state.value)
         elif each.problems:
-            why = f"has problems: {'; '.join(each.problems)}"
+            why = phrase("has problems: {problems}", problems=joined("; ", each.problems))
         elif record in records:
-            why = "is not the only one for its record"
+            why = phrase("is not the only one for its record")
         else:
             records.add(record)
             continue
-        raise RefusedError(f"correction {each.id} of {each.entity} {each.key} {why}.")
+        raise RefusedError(
+            phrase(
+                "correction {each} of {entity} {key} {why}.", each=each.id, entity=each.entity, key=each.key, why=why
+            )
+        )
 
 
 def _record(correction: Correction) -> _Record:
@@ -250,9 +296,12 @@ def _record(correction: Correction) -> _Record:
     return correction.entity, correction.side, identity, correction.key if identity is None else ""
 
 
-def _digest(text: bytes) -> str:
+def _digest(plan: Plan) -> str:
     """Over the plan as it is always written, whatever the spaces and order of the document that was read."""
-    return hashlib.sha256(text).hexdigest()
+    found = hashlib.sha256()
+    for piece in plan_text(plan, (members_of(each, each.approved_by) for each in plan.corrections)):
+        found.update(piece)
+    return found.hexdigest()
 
 
 def _is_whole(planned: PlannedCorrection) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Final, Literal, Self
+from itertools import islice
+from typing import Final, Literal
 
 import orjson
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter
@@ -14,6 +15,10 @@ from reconciler.model.corrections import Correction, CorrectionAction, FieldChan
 from reconciler.model.entities import Side
 
 PLAN_FORMAT: Final = "reconciler-plan/1"
+
+
+_AT_ONCE: Final = 1_000
+Members = dict[str, object]
 
 
 _STRICT: Final = ConfigDict(extra="forbid", strict=True)
@@ -41,24 +46,6 @@ class PlannedCorrection:
     proposed_by: str
     approved_by: tuple[str, ...]
     changes: tuple[FieldChange, ...]
-
-    @classmethod
-    def of(cls, correction: Correction, approved_by: Sequence[str]) -> Self:
-        """The same, to be written down."""
-        return cls(
-            id=correction.id,
-            entity=correction.entity,
-            key=correction.key,
-            side=correction.side,
-            action=correction.action,
-            record_id=correction.record_id,
-            source_id=correction.source_id,
-            undoes=correction.undoes,
-            digest=correction.digest,
-            proposed_by=correction.proposed_by,
-            approved_by=tuple(approved_by),
-            changes=correction.changes,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +124,57 @@ DOCUMENT: Final = TypeAdapter(PlanDocument)
 _OPTIONS: Final = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
-def plan_text(plan: Plan) -> bytes:
-    """The plan as it is always written: JSON, every correction on a line of its own."""
-    head = orjson.dumps(replace(plan, corrections=()), option=_OPTIONS)
-    lines = b",\n".join(map(orjson.dumps, plan.corrections))
-    return b"%b[\n%b\n]}" % (head.removesuffix(b"[]}"), lines)
+def plan_text(head: Plan, corrections: Iterable[Members]) -> Iterator[bytes]:
+    """A plan as it is always written, piece by piece: JSON, every correction on a line of its own.
+
+    Args:
+        head: everything but the corrections.
+        corrections: what `members_of` gives, in the order of the plan.
+    """
+    yield orjson.dumps(replace(head, corrections=()), option=_OPTIONS).removesuffix(b"]}")
+    remaining, between = iter(corrections), b"\n"
+    while batch := list(islice(remaining, _AT_ONCE)):
+        # No text of a value holds this: its quotation marks are escaped there.
+        yield between + orjson.dumps(batch)[1:-1].replace(b'},{"id":', b'},\n{"id":')
+        between = b",\n"
+    yield b"\n]}"
 
 
-def document_text(digest: str, plan: bytes) -> bytes:
+def members_of(correction: Correction | PlannedCorrection, approved_by: Sequence[str]) -> Members:
+    """A `PlannedCorrection` as JSON. A dictionary is written in a fifth of the time of a dataclass with slots.
+
+    Args:
+        approved_by: the people whose approvals count.
+    """
+    return {
+        "id": correction.id,
+        "entity": correction.entity,
+        "key": correction.key,
+        "side": correction.side,
+        "action": correction.action,
+        "record_id": correction.record_id,
+        "source_id": correction.source_id,
+        "undoes": correction.undoes,
+        "digest": correction.digest,
+        "proposed_by": correction.proposed_by,
+        "approved_by": approved_by,
+        "changes": [
+            {
+                "field": change.field,
+                "old": change.old,
+                "new": change.new,
+                "line": change.line,
+                "finding": change.finding,
+                "edited_by": change.edited_by,
+            }
+            for change in correction.changes
+        ],
+    }
+
+
+def document_text(digest: str, plan: Iterable[str]) -> str:
     """The document of a plan that is written so, and has this digest."""
-    return b'{"format":"%b","digest":"%b","plan":%b}\n' % (PLAN_FORMAT.encode(), digest.encode(), plan)
+    return "".join((f'{{"format":"{PLAN_FORMAT}","digest":"{digest}","plan":', *plan, "}\n"))
 
 
 def totals_of(corrections: Iterable[Correction]) -> dict[Side, SystemTotals]:

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 from pydantic import JsonValue
 
 from reconciler.connectors.write.current_record import CurrentRecord, FieldValue, Lines
-from reconciler.connectors.write.record_writer import Accepted, WriteResult
+from reconciler.connectors.write.result import Accepted, WriteResult
 from reconciler.model.correction_records import AddedProposals, CorrectionFilter, Move, StoredPlan
 from reconciler.model.corrections import Approval, AuditEntry, Correction, FieldChange, JournalStep
 from reconciler.model.entities import Side
@@ -93,6 +93,10 @@ class Corrections(Protocol):
         Raises:
             RefusedError: there is no such plan.
         """
+        ...
+
+    async def applier(self) -> str | None:
+        """Who applies now and since when, in words; None where nobody does, or where that cannot be told."""
         ...
 
     async def release_plan(self, digest: str, owner: str, *, finished: bool) -> None:

@@ -30,24 +30,21 @@ from reconciler.model.corrections import (
     StepKind,
 )
 from reconciler.model.entities import Side
+from reconciler.phrases.phrase import Phrase, phrase
 
 DEFAULT_SETTLE_S: Final = 60.0
 """Longer than a request lives on: the port waits 60 s for an answer at most, and a system that lost its client ends."""
 OURSELVES: Final = "reconciler"
 
 _AT_ONCE: Final = 8
-_ENDED: Final = "The process that was writing it ended; whether it was done is not known."
-_NOT_SENT: Final = "The process that was to write it ended before anything was sent."
-_WAS_DONE: Final = "It was done: the record holds the new values."
-_NOT_DONE: Final = "It was not done: the record is what it was."
-_NOT_ADDED: Final = "It was not added: there is no record with this key."
-_NOT_SEEN: Final = "Whether it was done cannot be seen; written again, it changes nothing that is so already."
-_GONE: Final = "The record is not there any more."
-_HAS_LEFT: Final = "It was done: the record is out of use."
-_SAID: Final = {
-    True: "{person} says that it was written: {reason} ({seen})",
-    False: "{person} says that it was not written: {reason} ({seen})",
-}
+_ENDED: Final = phrase("The process that was writing it ended; whether it was done is not known.")
+_NOT_SENT: Final = phrase("The process that was to write it ended before anything was sent.")
+_WAS_DONE: Final = phrase("It was done: the record holds the new values.")
+_NOT_DONE: Final = phrase("It was not done: the record is what it was.")
+_NOT_ADDED: Final = phrase("It was not added: there is no record with this key.")
+_NOT_SEEN: Final = phrase("Whether it was done cannot be seen; written again, it changes nothing that is so already.")
+_GONE: Final = phrase("The record is not there any more.")
+_HAS_LEFT: Final = phrase("It was done: the record is out of use.")
 _S = CorrectionState
 
 
@@ -128,7 +125,11 @@ class Recovery:
         chosen = [await self._needs.corrections.get(each) for each in correction_ids]
         for correction in chosen:
             if correction.state not in (_S.UNKNOWN, _S.APPLIED):
-                text = f"correction {correction.id} is {correction.state.value}: there is nothing to find out."
+                text = phrase(
+                    "correction {correction} is {state}: there is nothing to find out.",
+                    correction=correction.id,
+                    state=correction.state.value,
+                )
                 raise RefusedError(text)
         return await self._each(chosen)
 
@@ -202,7 +203,7 @@ class Recovery:
         try:
             record = None if identity is None else await self._read(correction, identity)
         except SystemReadError as error:
-            why = f"Accepted, and it could not be read back: {error.message}"
+            why = phrase("Accepted, and it could not be read back: {problem}", problem=error.message)
             return await self._decided(correction, steps, Outcome(_S.APPLIED, shortened(why), identity))
         if record is None and self._left(correction):
             return await self._decided(correction, steps, Outcome(_S.VERIFIED, _HAS_LEFT, identity))
@@ -213,7 +214,7 @@ class Recovery:
         if standing(correction, record, told) is Standing.DONE:
             return await self._decided(correction, steps, Outcome(_S.VERIFIED, _WAS_DONE, identity, None, values))
         others = ", ".join(not_as_wanted(told, record))
-        why = f"Accepted, and it reads back otherwise in {others}."
+        why = phrase("Accepted, and it reads back otherwise in {others}.", others=others)
         return await self._decided(correction, steps, Outcome(_S.APPLIED, shortened(why), identity, None, values))
 
     async def take_word(self, correction_id: str, *, written: bool, reason: str) -> Found:
@@ -227,20 +228,34 @@ class Recovery:
         """
         correction = await self._needs.corrections.get(correction_id)
         if correction.state is not _S.UNKNOWN:
-            raise RefusedError(f"correction {correction.id} is {correction.state.value}: its outcome is no question.")
+            raise RefusedError(
+                phrase(
+                    "correction {correction} is {state}: its outcome is no question.",
+                    correction=correction.id,
+                    state=correction.state.value,
+                )
+            )
         steps = await self._needs.journal.steps(correction.id)
         seen = await self._verdict(correction, steps)
         if seen.outcome is not None:
             raise RefusedError(
-                f"reading tells by itself what became of correction {correction.id}: {seen.outcome.words}",
-                hint="`reconciler corrections retry` keeps that.",
+                phrase(
+                    "reading tells by itself what became of correction {correction}: {words}",
+                    correction=correction.id,
+                    words=seen.outcome.words,
+                ),
+                hint=phrase("`reconciler corrections retry` keeps that."),
             )
         if seen.again_at is not None:
             raise RefusedError(
-                f"correction {correction.id} may still be on its way. {seen.words}",
-                hint=f"Ask again after {seen.again_at.isoformat(timespec='seconds')}.",
+                phrase(
+                    "correction {correction} may still be on its way. {words}",
+                    correction=correction.id,
+                    words=seen.words,
+                ),
+                hint=phrase("Ask again after {again_at}.", again_at=seen.again_at.isoformat(timespec="seconds")),
             )
-        said = _SAID[written].format(person=self._needs.person, reason=reason, seen=seen.words)
+        said = _said(self._needs.person, written=written, reason=reason, seen=seen.words)
         to = _S.APPLIED if written else _S.PLANNED
         return await self._decided(correction, steps, Outcome(to, shortened(said), correction.record_id))
 
@@ -267,7 +282,7 @@ class Recovery:
         try:
             outcome = await self._seen(correction)
         except (SystemReadError, NotWritableError) as error:
-            words = shortened(f"Whether it was done is not known: {error.message}")
+            words = shortened(phrase("Whether it was done is not known: {problem}", problem=error.message))
             return _Verdict(None, words, settled_at if may_still_arrive else None)
         if outcome.state is not _S.VERIFIED and may_still_arrive:
             return _Verdict(None, correction.words or _ENDED, settled_at)
@@ -298,9 +313,9 @@ class Recovery:
             acts = any(change.old != change.new for change in told)
             return Outcome(_S.PLANNED, _NOT_DONE if acts else _NOT_SEEN, record.id, values, None)
         others = ", ".join(not_as_wanted(told, record))
-        words = f"Somebody changed {others}; whether our values were there before cannot be told."
+        words = phrase("Somebody changed {others}; whether our values were there before cannot be told.", others=others)
         if is_new:
-            words = f"A record with this key is there, with other values in {others}."
+            words = phrase("A record with this key is there, with other values in {others}.", others=others)
         return Outcome(_S.SUPERSEDED, shortened(words), record.id, values, None)
 
     def _told(self, correction: Correction) -> list[FieldChange]:
@@ -370,3 +385,9 @@ def _was_sent(steps: Sequence[JournalStep]) -> bool:
         if step.state in (_S.PLANNED, _S.FAILED):
             return False
     return False
+
+
+def _said(person: str, *, written: bool, reason: str, seen: str) -> Phrase:
+    if written:
+        return phrase("{person} says that it was written: {because} ({seen})", person=person, because=reason, seen=seen)
+    return phrase("{person} says that it was not written: {because} ({seen})", person=person, because=reason, seen=seen)

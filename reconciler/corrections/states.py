@@ -8,6 +8,7 @@ from typing import Final
 
 from reconciler.errors import RefusedError
 from reconciler.model.corrections import CorrectionState
+from reconciler.phrases.phrase import phrase
 
 _S = CorrectionState
 
@@ -53,5 +54,17 @@ def check_move(correction_id: str, state: CorrectionState, to: CorrectionState) 
     """
     if not may_move(state, to):
         following = ", ".join(sorted(MOVES[state]))
-        hint = f"What can follow is: {following}." if following else "Nothing follows; propose it anew."
-        raise RefusedError(f"correction {correction_id} is {state.value} and cannot become {to.value}.", hint=hint)
+        hint = (
+            phrase("What can follow is: {following}.", following=following)
+            if following
+            else phrase("Nothing follows; propose it anew.")
+        )
+        raise RefusedError(
+            phrase(
+                "correction {correction_id} is {state} and cannot become {to}.",
+                correction_id=correction_id,
+                state=state.value,
+                to=to.value,
+            ),
+            hint=hint,
+        )

@@ -25,6 +25,7 @@ from reconciler.model.corrections import (
 )
 from reconciler.model.entities import Side
 from reconciler.model.findings import EntityRule
+from reconciler.phrases.phrase import phrase
 
 _ACTIVE: Final = "active"
 _NO_VALUES: Final[ReadValues] = {}
@@ -64,16 +65,18 @@ async def undo_of(
     """
     original = await needs.corrections.get(correction_id)
     if original.state is not CorrectionState.VERIFIED or original.record_id is None:
-        raise _refused(original, f"is {original.state.value}; only what is verified can be undone")
+        raise _refused(original, phrase("is {state}; only what is verified can be undone", state=original.state.value))
     target = needs.writes[original.side]
     record = await target.read(original.entity, original.record_id)
     if record is None:
-        raise _refused(original, "cannot be undone: the record is not there any more")
+        raise _refused(original, phrase("cannot be undone: the record is not there any more"))
     proof = _proof(await needs.journal.steps(original.id))
     action, changes = _inverse(original, proof, record, target)
     held = [FieldChange(change.field, None, change.old, change.line) for change in changes]
     if changed := not_as_wanted(held, record):
-        raise _refused(original, f"cannot be undone: since then somebody changed {', '.join(changed)}")
+        raise _refused(
+            original, phrase("cannot be undone: since then somebody changed {changed}", changed=", ".join(changed))
+        )
     digest = content_digest(original.entity, original.key, original.side, action, original.record_id, changes)
     return Correction(
         id=new_id(),
@@ -108,7 +111,7 @@ def _inverse(
         return CorrectionAction.DEACTIVATE, _out_of_use(original, before, after, record, target)
     changes = _back(original, _NO_VALUES if before is None else before, after)
     if not changes:
-        raise _refused(original, "cannot be undone: it wrote nothing, the record was so already")
+        raise _refused(original, phrase("cannot be undone: it wrote nothing, the record was so already"))
     return CorrectionAction.UPDATE, changes
 
 
@@ -135,11 +138,11 @@ def _out_of_use(
 ) -> tuple[FieldChange, ...]:
     """A new record is taken out of use as long as it is what was added: every value of it is compared."""
     if before is not None:
-        raise _refused(original, "cannot be undone: it added nothing, the record was there already")
+        raise _refused(original, phrase("cannot be undone: it added nothing, the record was there already"))
     if not target.can_deactivate(original.entity):
-        raise _refused(original, "cannot be undone: the system cannot take such records out of use")
+        raise _refused(original, phrase("cannot be undone: the system cannot take such records out of use"))
     if (problem := target.deactivation_problem(original.entity, record)) is not None:
-        raise _refused(original, f"cannot be undone: {problem}")
+        raise _refused(original, phrase("cannot be undone: {problem}", problem=problem))
     kept = [change for change in original.changes if change.line is None and change.field != _ACTIVE]
     taken = [change for change in kept if target.problem(original.entity, "create", change.field) is None]
     values = {change.field: after.get(change.field, change.new) for change in taken}
@@ -148,9 +151,17 @@ def _out_of_use(
         return tuple(guards)
     active = text_of(record.values[_ACTIVE])
     if active == "false":
-        raise _refused(original, "cannot be undone: the record is out of use already")
+        raise _refused(original, phrase("cannot be undone: the record is out of use already"))
     return (*guards, FieldChange(_ACTIVE, active, "false"))
 
 
 def _refused(correction: Correction, why: str) -> RefusedError:
-    return RefusedError(f"correction {correction.id} of {correction.entity} {correction.key} {why}.")
+    return RefusedError(
+        phrase(
+            "correction {correction} of {entity} {key} {why}.",
+            correction=correction.id,
+            entity=correction.entity,
+            key=correction.key,
+            why=why,
+        )
+    )

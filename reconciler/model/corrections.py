@@ -118,10 +118,12 @@ class Person:
 
     Attributes:
         roles: `reviewer` may propose, edit, approve, reject; `operator` may plan and apply; `admin` may do all of it.
+        through: by what they were recognised, such as `user ana.souza` or `token ana-laptop`; "" where nothing says.
     """
 
     name: str
     roles: frozenset[str] = field(default_factory=frozenset)
+    through: str = field(default="", compare=False)
 
 
 class StepKind(StrEnum):

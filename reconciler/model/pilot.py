@@ -158,3 +158,32 @@ class Signature:
     person: str
     role: SignatureRole
     content: str
+
+
+ScenarioStatus = Literal["passed", "failed", "refused"]
+"""`refused`: it was not played, because the stage, a role or a system does not let it, or a person is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """What came of playing one test scenario.
+
+    Attributes:
+        scenario: its id.
+        stage: in force while it was played.
+        expected, seen: sentences in the language of the project.
+        exit_code: as CONTRACT.md has them.
+        evidence: path of the file with the exchanges; "" where none was written. `digest` is the SHA-256 of its bytes.
+    """
+
+    scenario: str
+    at: datetime
+    seconds: float
+    person: str
+    stage: Stage
+    status: ScenarioStatus
+    expected: str
+    seen: str
+    exit_code: int
+    evidence: str = ""
+    digest: str = ""

@@ -12,6 +12,8 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 from typing import Final, Literal
 
+from reconciler.model.value import value
+
 CENT: Final = Decimal("0.01")
 NOTHING: Final = Decimal("0.00")
 
@@ -26,6 +28,14 @@ _WIDE: Final = Context(prec=120)
 def product(one: Decimal, other: Decimal) -> Decimal:
     """One times the other, exactly."""
     return _WIDE.multiply(one, other)
+
+
+def plain_number(number: Decimal) -> str:
+    """The number as text, without an exponent, and without zeros at the end."""
+    text = str(number)
+    if "E" in text:
+        return f"{number.normalize(_WIDE):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def in_cents(amount: Decimal, rounding: Rounding) -> Decimal:
@@ -101,7 +111,7 @@ class Destination:
     city_ibge: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class QuoteLine:
     """One line.
 
@@ -137,7 +147,7 @@ class TaxQuestion:
     lines: tuple[QuoteLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tax:
     """One tax of one line, as the ERP states it.
 
@@ -161,7 +171,7 @@ Echo = str | Decimal | None
 """What was sent with a line, or came back with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReportedTax:
     """One tax of one line, before it is checked.
 
@@ -180,7 +190,7 @@ class ReportedTax:
     code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReportedLine:
     """One line of an answer.
 
@@ -197,7 +207,7 @@ class ReportedLine:
     taxes_total: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReportedTotals:
     """Totals as the ERP states them; None for what it does not tell.
 
@@ -235,7 +245,7 @@ class OpenDraft:
     draft: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReportedTaxes:
     """An answer as it was read, before it is checked.
 

@@ -11,6 +11,7 @@ from typing import Final
 import orjson
 
 from reconciler.errors import ConfigurationError, RefusedError
+from reconciler.sandbox.tax_rules import tax_table
 
 MARK: Final = "# Written by “reconciler sandbox”; it is written again whenever the sandbox starts in this folder.\n"
 
@@ -94,6 +95,8 @@ def project_text(
         parts.append(f'\n[{side}]\nvendor = "{vendor}"\nbase_url = "{base_url}"\ncredentials = {{ {secrets} }}\n')
         if side == "crm":
             parts.append(f"rates = {_rates(crm_calls_per_minute)}\n")
+    # Where the stand-in ERP sells from, as the tax table of the fixtures has it.
+    parts.append(f'\n[scenarios]\nin_state = "{tax_table().origin_state}"\n')
     return "".join([*parts, _SCOPE, *map(_carried_tax, _KINDS)])
 
 

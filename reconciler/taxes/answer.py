@@ -8,10 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
-from reconciler.model.taxes import Charge, Tax, TaxKind, TaxQuestion
+from reconciler.model.taxes import Charge, Tax, TaxKind, TaxQuestion, plain_number
+from reconciler.model.value import value
 from reconciler.taxes.sentences import Language, sentence
+
+_IN_PRICE: Final = Charge.IN_PRICE
+_INFORMATIVE: Final = Charge.INFORMATIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class Note:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LineTaxes:
     """The taxes of one line.
 
@@ -36,7 +40,7 @@ class LineTaxes:
     taxes_total: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Totals:
     """Sums over all lines. `total` is goods and what is added."""
 
@@ -50,7 +54,7 @@ class Totals:
         return self.goods + self.added
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Calculated:
     """An answer that passed every check. `lines` are in the order of the question."""
 
@@ -86,7 +90,7 @@ class Source(StrEnum):
     CACHED = "cached"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Delivery:
     """An answer on its way to whoever asked.
 
@@ -183,25 +187,21 @@ def amounts_document(question: TaxQuestion, result: Calculated) -> dict[str, Any
 
 
 def _tax(tax: Tax) -> dict[str, Any]:
+    charge = tax.charge
     return {
-        "kind": tax.kind.value,
+        "kind": tax.kind._value_,
         "rate": None if tax.rate is None else plain_number(tax.rate),
         "base": None if tax.base is None else money(tax.base),
         "deduction": money(tax.deduction),
         "amount": money(tax.amount),
-        "in_price": tax.charge is Charge.IN_PRICE,
-        "informative": tax.charge is Charge.INFORMATIVE,
+        "in_price": charge is _IN_PRICE,
+        "informative": charge is _INFORMATIVE,
         "code": tax.code,
     }
 
 
 def _note(note: Note, language: Language) -> dict[str, str]:
     return {"code": note.code, "message": sentence(note.code, note.details, language)}
-
-
-def plain_number(number: Decimal) -> str:
-    """Without an exponent, and without zeros at the end."""
-    return f"{number.normalize():f}"
 
 
 def money(amount: Decimal) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import orjson
 
-from reconciler.model.taxes import TaxQuestion
+from reconciler.model.taxes import TaxQuestion, plain_number
+from reconciler.model.value import value
 from reconciler.taxes.answer import Calculated
 
 KEPT_LINES: Final = 50_000
@@ -24,7 +24,7 @@ RecordName = tuple[str, str]
 """Entity, and the id or key of a record of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Kept:
     """An answer and when it was given.
 
@@ -54,7 +54,7 @@ def question_key(question: TaxQuestion, fingerprint: str) -> bytes:
         [ship_to.state, ship_to.city_ibge],
         question.date.isoformat(),
         [
-            [line.sku, *(f"{number.normalize():f}" for number in (line.quantity, line.unit_price, line.discount))]
+            [line.sku, plain_number(line.quantity), plain_number(line.unit_price), plain_number(line.discount)]
             for line in question.lines
         ],
     ]

@@ -23,11 +23,13 @@ from reconciler.model.taxes import (
     TaxKind,
     TaxQuestion,
     in_cents,
+    plain_number,
     product,
 )
 from reconciler.taxes.answer import Calculated, LineTaxes, Note, StatedRate, Totals
 
 _SHOWN_CHARACTERS: Final = 40
+_INFORMATIVE: Final = Charge.INFORMATIVE
 _HALF_CENT: Final = CENT / 2
 
 
@@ -135,52 +137,57 @@ class _Check:
         if not reported.taxes and not self.policy.untaxed_lines:
             self.refuse("no_taxes", line=asked.label)
         amounts = self._amounts(asked.label, reported.taxes)
-        taxes = tuple(self._tax(asked.label, tax, amounts) for tax in reported.taxes)
-        line = LineTaxes(goods, taxes, _sum(tax.amount for tax in taxes if tax.charge is not Charge.INFORMATIVE))
-        if reported.taxes_total is not None:
-            self._equal(line.taxes_total, reported.taxes_total, f"taxes_total, {asked.label}")
-        return line
+        taxes: list[Tax] = []
+        total = NOTHING
+        for each in reported.taxes:
+            tax = self._tax(asked.label, each, amounts)
+            taxes.append(tax)
+            if tax.charge is not _INFORMATIVE:
+                total += tax.amount
+        if reported.taxes_total is not None and total != reported.taxes_total:
+            self._sum_differs(total, reported.taxes_total, f"taxes_total, {asked.label}")
+        return LineTaxes(goods, tuple(taxes), total)
 
     def _goods(self, asked: QuoteLine, answered: Decimal | None) -> Decimal:
         """The price of the line. An ERP that states another one calculated something else than was asked."""
         if answered is None:
             return in_cents(asked.goods, self.policy.rounding)
         self.not_negative(answered, "goods", asked.label)
-        self._whole_cents(answered, "goods", asked.label)
+        goods = self._whole_cents(answered, "goods", asked.label)
         if abs(answered - asked.goods) > self.policy.goods_distance(asked.quantity):
             expected = in_cents(asked.goods, self.policy.rounding)
             self.refuse("goods_differ", line=asked.label, answered=_shown(answered), asked=_shown(expected))
-        return in_cents(answered, self.policy.rounding)
+        return goods
 
     def _amounts(self, label: str, taxes: Sequence[ReportedTax]) -> Mapping[TaxKind, Decimal]:
-        """Amounts by kind within one line."""
-        amounts: dict[TaxKind, Decimal] = {}
+        """Amounts by kind within one line, where a tax of it is lessened by another."""
+        needed = False
         for tax in taxes:
             if tax.amount is None:
                 self.refuse("value_missing", member=tax.kind.value, line=label)
-            amounts[tax.kind] = amounts.get(tax.kind, NOTHING) + tax.amount
+            needed = needed or bool(tax.deducts)
+        amounts: dict[TaxKind, Decimal] = {}
+        for tax in taxes if needed else ():
+            amounts[tax.kind] = amounts.get(tax.kind, NOTHING) + (tax.amount or NOTHING)
         return amounts
 
     def _tax(self, label: str, reported: ReportedTax, amounts: Mapping[TaxKind, Decimal]) -> Tax:
-        kind = reported.kind.value
         amount = NOTHING if reported.amount is None else reported.amount
-        deduction = reported.deduction
+        base, rate, deduction = reported.base, reported.rate, reported.deduction
         if deduction is None:
-            deduction = _sum(amounts.get(other, NOTHING) for other in reported.deducts)
-        for value in (amount, deduction, reported.base, reported.rate):
-            if value is not None:
-                self.not_negative(value, kind, label)
-        self._whole_cents(amount, kind, label)
-        if reported.base is not None and reported.rate is not None:
-            self._arithmetic(label, kind, product(reported.base, reported.rate), deduction, amount)
+            deduction = _sum(amounts.get(other, NOTHING) for other in reported.deducts) if reported.deducts else NOTHING
+        if amount < NOTHING or deduction < NOTHING or _is_negative(base) or _is_negative(rate):
+            self.refuse("negative", kind=reported.kind.value, line=label)
         paid = in_cents(amount, self.policy.rounding)
-        return Tax(reported.kind, reported.charge, reported.rate, reported.base, paid, deduction, reported.code)
-
-    def _arithmetic(self, label: str, kind: str, gross: Decimal, deduction: Decimal, amount: Decimal) -> None:
-        # A deduction that exceeds the tax leaves nothing to pay, and no credit.
-        expected = max(in_cents(gross, self.policy.rounding) - deduction, NOTHING)
-        if abs(expected - amount) > CENT:
-            self.refuse("arithmetic", line=label, kind=kind, expected=_shown(expected), answered=_shown(amount))
+        if paid != amount:
+            self.refuse("not_in_cents", kind=reported.kind.value, line=label)
+        if base is not None and rate is not None:
+            # A deduction that exceeds the tax leaves nothing to pay, and no credit.
+            expected = in_cents(product(base, rate), self.policy.rounding) - deduction
+            if expected != paid and abs(max(expected, NOTHING) - paid) > CENT:
+                shown = {"expected": _shown(max(expected, NOTHING)), "answered": _shown(amount)}
+                self.refuse("arithmetic", line=label, kind=reported.kind.value, **shown)
+        return Tax(reported.kind, reported.charge, rate, base, paid, deduction, reported.code)
 
     def totals(self, lines: Sequence[LineTaxes], sums: Totals, reported: ReportedTotals) -> None:
         """The sums of the items must be the ERP's own totals, exactly."""
@@ -192,30 +199,44 @@ class _Check:
             ("total", sums.total, reported.total),
         )
         for member, items, answered in stated:
-            if answered is not None:
-                self._equal(items, answered, member)
+            if answered is not None and items != answered:
+                self._sum_differs(items, answered, member)
         if reported.by_kind is not None:
-            summed: dict[TaxKind, Decimal] = {}
-            for tax in (tax for line in lines for tax in line.taxes):
-                summed[tax.kind] = summed.get(tax.kind, NOTHING) + tax.amount
-            for kind in sorted(summed.keys() | reported.by_kind.keys()):
-                self._equal(summed.get(kind, NOTHING), reported.by_kind.get(kind, NOTHING), kind.value)
+            answered_by_kind = {kind._value_: amount for kind, amount in reported.by_kind.items()}
+            summed = dict.fromkeys(answered_by_kind, NOTHING)
+            for line in lines:
+                for tax in line.taxes:
+                    kind = tax.kind._value_
+                    summed[kind] = summed.get(kind, NOTHING) + tax.amount
+            if summed != answered_by_kind:
+                self._kinds_differ(summed, answered_by_kind)
 
-    def _equal(self, items: Decimal, answered: Decimal, member: str) -> None:
-        if items != answered:
-            self.refuse("sum_differs", items=_shown(items), answered=_shown(answered), member=member)
+    def _kinds_differ(self, summed: Mapping[str, Decimal], answered: Mapping[str, Decimal]) -> None:
+        """Tell the first kind. One without taxes is as good as one that is nothing."""
+        for kind in sorted(summed):
+            if summed[kind] != answered.get(kind, NOTHING):
+                self._sum_differs(summed[kind], answered.get(kind, NOTHING), kind)
+
+    def _sum_differs(self, items: Decimal, answered: Decimal, member: str) -> NoReturn:
+        self.refuse("sum_differs", items=_shown(items), answered=_shown(answered), member=member)
 
     def not_negative(self, value: Decimal, kind: str, label: str) -> None:
         if value < 0:
             self.refuse("negative", kind=kind, line=label)
 
-    def _whole_cents(self, amount: Decimal, kind: str, label: str) -> None:
-        if amount != in_cents(amount, self.policy.rounding):
+    def _whole_cents(self, amount: Decimal, kind: str, label: str) -> Decimal:
+        cents = in_cents(amount, self.policy.rounding)
+        if cents != amount:
             self.refuse("not_in_cents", kind=kind, line=label)
+        return cents
+
+
+def _is_negative(value: Decimal | None) -> bool:
+    return value is not None and value < NOTHING
 
 
 def _shown(amount: Decimal) -> str:
-    return f"{amount.normalize():f}"
+    return plain_number(amount)
 
 
 def _same(answered: Echo, sent: Echo) -> bool:
@@ -226,11 +247,13 @@ def _same(answered: Echo, sent: Echo) -> bool:
 
 
 def _summed(lines: Sequence[LineTaxes]) -> Totals:
-    def charged(charge: Charge) -> Decimal:
-        return _sum(tax.amount for line in lines for tax in line.taxes if tax.charge is charge)
-
-    goods = _sum(line.goods for line in lines)
-    return Totals(goods, charged(Charge.ADDED), charged(Charge.IN_PRICE), charged(Charge.INFORMATIVE))
+    goods = NOTHING
+    charged = {Charge.ADDED.value: NOTHING, Charge.IN_PRICE.value: NOTHING, Charge.INFORMATIVE.value: NOTHING}
+    for line in lines:
+        goods += line.goods
+        for tax in line.taxes:
+            charged[tax.charge._value_] += tax.amount
+    return Totals(goods, charged[Charge.ADDED.value], charged[Charge.IN_PRICE.value], charged[Charge.INFORMATIVE.value])
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

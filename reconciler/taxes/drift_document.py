@@ -7,8 +7,8 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from reconciler.model.taxes import TaxKind
-from reconciler.taxes.answer import money, plain_number
+from reconciler.model.taxes import TaxKind, plain_number
+from reconciler.taxes.answer import money
 from reconciler.taxes.drift import CarriedLine, QuoteDrift, StatedTax, TaxDifference
 
 

@@ -92,17 +92,36 @@ class _Flight:
     """One question on its way, for everybody who asks it meanwhile.
 
     Attributes:
+        told: whether everybody has heard what came of it.
         changed: records that changed since it began: an answer that depends on one of them may not be kept.
         outdated: anything may have changed since: whatever comes may not be kept.
     """
 
     key: bytes
-    outcome: asyncio.Future[Kept | Unavailable]
+    waiting: list[asyncio.Future[Kept | Unavailable]] = field(default_factory=list)
+    told: bool = False
     timer: asyncio.TimerHandle | None = None
-    task: asyncio.Task[Kept | Unavailable] | None = None
+    task: asyncio.Task[None] | None = None
     trial: Trial | None = None
     changed: set[RecordName] = field(default_factory=set)
     outdated: bool = False
+
+    async def outcome(self) -> Kept | Unavailable:
+        """What comes of it. Whoever waits may go away; the others, and the cache, still want the answer."""
+        waiter: asyncio.Future[Kept | Unavailable] = asyncio.get_running_loop().create_future()
+        self.waiting.append(waiter)
+        return await waiter
+
+    def tell(self, result: Kept | Unavailable | BaseException) -> None:
+        """Everybody who waits hears this; later results are nobody's."""
+        self.told = True
+        for waiter in self.waiting:
+            if waiter.done():
+                continue
+            if isinstance(result, BaseException):
+                waiter.set_exception(result)
+            else:
+                waiter.set_result(result)
 
     def may_be_kept(self, kept: Kept) -> bool:
         """Whether nothing it depends on changed while it was on its way."""
@@ -145,8 +164,13 @@ class TaxLookup:
         self._breaker = CircuitBreaker(settings.breaker, monotonic_s)
         self._places = asyncio.Semaphore(settings.concurrency)
         self._flights: dict[bytes, _Flight] = {}
-        self._airborne: dict[asyncio.Task[Kept | Unavailable], _Flight] = {}
+        self._airborne: dict[asyncio.Task[None], _Flight] = {}
         self._closing = False
+
+    @property
+    def breaker(self) -> CircuitBreaker:
+        """Whether the ERP is asked at all now; to look at."""
+        return self._breaker
 
     def key_of(self, question: TaxQuestion) -> bytes:
         """What `taxes_of` knows the question by; for whoever asks it again and again."""
@@ -166,18 +190,23 @@ class TaxLookup:
         began_s = self._monotonic_s()
         if key is None:
             key = self.key_of(question)
-        kept = self._cache.fresh(key)
-        if kept is not None:
-            return self._delivered(kept, began_s, Source.CACHED)
+        known = self.kept(key)
+        if known is not None:
+            return known
         flight = self._flights.get(key) or self._started(key, question)
-        # Whoever asked may go away; the others, and the cache, still want the answer.
-        result = flight if isinstance(flight, Unavailable) else await asyncio.shield(flight.outcome)
+        result = await flight.outcome() if isinstance(flight, _Flight) else flight
         if isinstance(result, Kept):
             return self._delivered(result, began_s, Source.LIVE)
         old = self._cache.stale(key) if allow_stale else None
         if old is not None:
             return self._delivered(old, began_s, Source.CACHED, instead_of=result)
         return self._refused(result, began_s)
+
+    def kept(self, key: bytes) -> Delivery | None:
+        """The answer that is given again, where there is one: as `taxes_of` gives it, without waiting."""
+        began_s = self._monotonic_s()
+        kept = self._cache.fresh(key)
+        return None if kept is None else self._delivered(kept, began_s, Source.CACHED)
 
     async def warm_up(self) -> None:
         """Connect and log in before the first question does; a failure is left to that one."""
@@ -230,8 +259,8 @@ class TaxLookup:
         if len(self._airborne) >= self._settings.concurrency + self._settings.queue:
             return Unavailable(Note("overloaded"))
         loop = asyncio.get_running_loop()
-        flight = _Flight(key, loop.create_future())
-        flight.task = loop.create_task(self._fly(flight, question))
+        flight = _Flight(key)
+        flight.task = loop.create_task(self._flown(flight, question))
         flight.timer = loop.call_later(self._settings.deadline_s, self._expire, flight)
         self._flights[key] = flight
         self._airborne[flight.task] = flight
@@ -244,6 +273,16 @@ class TaxLookup:
             return None
         failures = str(self._breaker.failures)
         return Unavailable(Note("circuit_open", {"failures": failures, "retry_in_s": f"{retry_in_s:.0f}"}))
+
+    async def _flown(self, flight: _Flight, question: TaxQuestion) -> None:
+        result = await self._fly(flight, question)
+        if flight.told:
+            return
+        # At once, and not when the task has ended: answers that come together would all go out with the last of them.
+        self._forget_flight(flight)
+        flight.tell(result)
+        if isinstance(result, Kept) and flight.may_be_kept(result):
+            self._cache.keep(flight.key, result)
 
     async def _fly(self, flight: _Flight, question: TaxQuestion) -> Kept | Unavailable:
         async with self._places:
@@ -294,37 +333,31 @@ class TaxLookup:
 
     def _expire(self, flight: _Flight) -> None:
         """The deadline: everybody hears it now, however long it takes to break the conversation off."""
-        if not flight.outcome.done():
-            flight.outcome.set_result(Unavailable(Note("deadline", {"deadline_s": f"{self._settings.deadline_s:g}"})))
-        if self._flights.get(flight.key) is flight:
-            del self._flights[flight.key]
+        if not flight.told:
+            flight.tell(Unavailable(Note("deadline", {"deadline_s": f"{self._settings.deadline_s:g}"})))
+        self._forget_flight(flight)
         if flight.trial is not None:
             flight.trial.failed()
         if flight.task is not None:
             flight.task.cancel()
 
-    def _landed(self, flight: _Flight, task: asyncio.Task[Kept | Unavailable]) -> None:
+    def _landed(self, flight: _Flight, task: asyncio.Task[None]) -> None:
         del self._airborne[task]
         if flight.timer is not None:
             flight.timer.cancel()
-        if self._flights.get(flight.key) is flight:
-            del self._flights[flight.key]
+        self._forget_flight(flight)
         if task.cancelled():
-            if not flight.outcome.done():
-                flight.outcome.set_result(Unavailable(Note("closing")))
+            if not flight.told:
+                flight.tell(Unavailable(Note("closing")))
             return
         error = task.exception()
-        if flight.outcome.done():
-            return
-        if error is not None:
-            flight.outcome.set_exception(error)
-            # Whoever asked may be gone; then nobody needs to hear of it.
-            flight.outcome.exception()
-            return
-        result = task.result()
-        flight.outcome.set_result(result)
-        if isinstance(result, Kept) and flight.may_be_kept(result):
-            self._cache.keep(flight.key, result)
+        if error is not None and not flight.told:
+            flight.tell(error)
+
+    def _forget_flight(self, flight: _Flight) -> None:
+        """Nobody new may wait for it."""
+        if self._flights.get(flight.key) is flight:
+            del self._flights[flight.key]
 
     def _delivered(
         self, kept: Kept, began_s: float, source: Source, *, instead_of: Unavailable | None = None

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from reconciler.errors import WrongQuoteError
 from reconciler.mapping.canonical_plain import UnreadableValueError, document_plain
 from reconciler.mapping.json_values import shown
 from reconciler.model.taxes import Buyer, Destination, QuoteLine, TaxQuestion
+from reconciler.phrases.phrase import phrase
 
 MOST_LINES: Final = 500
 LONGEST_SKU_CHARACTERS: Final = 80
@@ -20,6 +22,9 @@ MOST_DIGITS: Final = 15
 """Significant ones: so many a JSON number carries exactly, which is what most systems are sent."""
 
 _SHOWN_CHARACTERS: Final = 40
+_REMEMBERED_CHARACTERS: Final = 20
+"""A CNPJ with its dots, slash and hyphen has 18."""
+
 _NUMBER: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CITY: Final = re.compile(r"[0-9]{7}")
@@ -70,9 +75,17 @@ def _buyer(value: object) -> Buyer:
     )
 
 
+_known_document: Final = lru_cache(maxsize=1024)(document_plain)
+"""Checking check digits takes as long as reading two lines, and whoever quotes does so for the same customers."""
+
+
 def _document(value: object) -> str:
     try:
-        found = document_plain(value) if isinstance(value, str) else ""
+        if not isinstance(value, str):
+            found = ""
+        else:
+            # What is long is not remembered: mask characters may be as many as fit into a request.
+            found = _known_document(value) if len(value) <= _REMEMBERED_CHARACTERS else document_plain(value)
     except UnreadableValueError as error:
         raise _wrong("customer.tax_id", error.reason) from None
     if not found:
@@ -152,14 +165,17 @@ def _number(members: Members, name: str, place: str) -> Decimal:
         hint = "at most 12 digits before the point and 6 after it"
         raise _wrong(f"{place}.{name}", f'must be a decimal as text, such as "4928.84", {hint}')
     number = Decimal(value)
-    if len(number.normalize().as_tuple().digits) > MOST_DIGITS:
+    # So few characters cannot be too many digits.
+    if len(value) > MOST_DIGITS and len(number.normalize().as_tuple().digits) > MOST_DIGITS:
         raise _wrong(f"{place}.{name}", f"has more than {MOST_DIGITS} significant digits")
     return number
 
 
-def _members(value: object, place: str, known: Collection[str]) -> Members:
+def _members(value: object, place: str, known: frozenset[str]) -> Members:
     if not isinstance(value, dict):
         raise _wrong(place, "must be an object")
+    if value.keys() <= known:
+        return value
     for name in value:
         if name not in known:
             raise _wrong(
@@ -170,4 +186,4 @@ def _members(value: object, place: str, known: Collection[str]) -> Members:
 
 
 def _wrong(place: str, problem: str) -> WrongQuoteError:
-    return WrongQuoteError(f"{place or 'the quote'} {problem}.", place=place)
+    return WrongQuoteError(phrase("{place} {problem}.", place=place or "the quote", problem=problem), place=place)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(120)
 _ROOT = Path(__file__).parents[2]
 _COMMANDS = (
     *("init", "vendors", "check", "scope", "run", "runs", "findings", "corrections", "audit", "taxes"),
-    *("serve", "tui", "tokens", "webhooks", "pilot", "schedule", "doctor", "backup", "restore", "sandbox"),
+    *("serve", "tui", "tokens", "webhooks", "pilot", "schedule", "doctor", "backup", "restore", "privacy", "sandbox"),
 )
 
 

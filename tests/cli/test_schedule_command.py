@@ -55,13 +55,14 @@ def test_units_are_written_where_they_are_wanted(whole: typer.Typer, tmp_path: P
     ("arguments", "words"),
     [
         (("cron", "--at", "24:00"), "time of day"),
+        (("cron", "--apply"), "goes with --pilot"),
         (("cron", "--at", "02:30:00"), "time of day"),
         (("cron", "--user", "robot; rm"), "name of a user"),
         (("systemd", "--user", "a\nUser=root"), "name of a user"),
         (("kubernetes", "--user", "root"), "number"),
         (("kubernetes", "--user", "0"), "number"),
     ],
-    ids=["hour", "seconds", "shell", "unit", "name", "root"],
+    ids=["hour", "apply", "seconds", "shell", "unit", "name", "root"],
 )
 def test_what_makes_no_unit_is_refused(
     whole: typer.Typer, tmp_path: Path, arguments: tuple[str, ...], words: str

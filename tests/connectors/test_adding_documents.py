@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from reconciler.connectors.write.current_record import FieldValue
-from reconciler.connectors.write.record_writer import WriteResult
+from reconciler.connectors.write.result import WriteResult
 from reconciler.corrections.overlay import OverlayWrites
 from reconciler.errors import NotWritableError, OutcomeUnknownError, SupersededError, TomlError, WriteRefusedError
 from tests.connectors.document_vendor import DESCRIPTION, ITEMS, Depot, depot_writer

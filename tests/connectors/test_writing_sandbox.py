@@ -19,7 +19,8 @@ from reconciler.connectors.description import Description, FieldEntry, FieldSour
 from reconciler.connectors.load import load_description
 from reconciler.connectors.plan import entity_mapping
 from reconciler.connectors.write.current_record import FieldValue, LineChange
-from reconciler.connectors.write.record_writer import RecordWriter, WriteResult
+from reconciler.connectors.write.record_writer import RecordWriter
+from reconciler.connectors.write.result import WriteResult
 from reconciler.errors import OutcomeUnknownError, SupersededError, WriteRefusedError
 from reconciler.mapping.plan import EntityMapping
 from reconciler.model.entities import ENTITIES, Side

@@ -106,10 +106,12 @@ class FusedCorrections(Corrections):
         fused.fuse = fuse
         return fused
 
-    async def move(self, moves: Sequence[Move], *, person: str, plan: str | None = None) -> list[str]:
+    async def move(
+        self, moves: Sequence[Move], *, person: str, plan: str | None = None, through: str = ""
+    ) -> list[str]:
         what = "move applying" if moves[0].to is CorrectionState.APPLYING else "move on"
         self.fuse.pass_by(f"before {what}")
-        refused = await super().move(moves, person=person, plan=plan)
+        refused = await super().move(moves, person=person, plan=plan, through=through)
         self.fuse.pass_by(f"after {what}")
         return refused
 

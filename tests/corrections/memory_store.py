@@ -147,6 +147,9 @@ class MemoryStore:
         self._die(dies)
         return True
 
+    async def applier(self) -> str | None:
+        return None if self.kept.applier is None else self.kept.applier[1]
+
     async def release_plan(self, digest: str, owner: str, *, finished: bool) -> None:
         dies = await self._turn()
         if self.kept.applier is None or self.kept.applier[1] != owner:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from reconciler.connectors.write.current_record import CurrentLine, CurrentRecord, FieldValue, LineChange
-from reconciler.connectors.write.record_writer import Accepted, WriteResult
+from reconciler.connectors.write.result import Accepted, WriteResult
 from reconciler.errors import (
     CredentialsRefusedError,
     NotWritableError,

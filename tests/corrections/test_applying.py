@@ -334,7 +334,7 @@ async def test_a_plan_that_somebody_applies_is_refused_and_can_be_taken_over_whe
     life = Life()
     store = MemoryStore(rig.kept, life)
     assert await store.claim_plan(PLAN, "the other one")
-    with pytest.raises(RefusedError, match="somebody else"):
+    with pytest.raises(RefusedError, match="applied by the other one"):
         await rig.process().apply(planned)
     assert rig.erp.calls == 0
     life.dead = True

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.connectors.write.current_record import FieldValue, LineChange
-from reconciler.connectors.write.record_writer import WriteResult
+from reconciler.connectors.write.result import WriteResult
 from reconciler.corrections.overlay import OverlayWrites
 from reconciler.corrections.ports import RecordWrites
 from reconciler.corrections.values import text_of

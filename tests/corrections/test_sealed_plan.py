@@ -101,6 +101,18 @@ def test_it_tells_old_and_new_of_every_field_who_approved_and_what_comes_to_each
     }
 
 
+def test_no_value_breaks_the_lines_of_the_text() -> None:
+    """Every correction is on a line of its own, whatever its values look like."""
+    nasty = '},{"id":"00000000000000a1"},\n{"id":'
+    first = correction(FieldChange("legal_name", nasty, f"{nasty}\u2028"), key=nasty, source_id=nasty)
+    second = correction(FieldChange("legal_name", "", nasty), id="00000000000000b2", key="z", record_id="2")
+    plan = sealed(second, first)
+    assert [each.changes for each in plan.plan.corrections] == [second.changes, first.changes]
+    assert read_sealed(plan.document, now=NOW) == plan
+    lines = plan.document.split("\n")
+    assert [orjson.loads(line.removesuffix(","))["id"] for line in lines[1:3]] == [second.id, first.id]
+
+
 def test_what_others_refer_to_comes_before_them() -> None:
     product = correction(id="00000000000000e5", entity="products", key="P1", record_id="1")
     entities = [each.entity for each in sealed(*_ALL, product).plan.corrections]

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from reconciler.app.data_folder import look_at_data_folder
 from reconciler.app.scope_plan import plan_entities
 from reconciler.app.tax_records import StagedNames
 from reconciler.app.webhooks.intake import Receiver, WebhookIntake
@@ -17,6 +18,7 @@ from reconciler.app.wire import Workspace, load_descriptions, open_connectors
 from reconciler.compare.engine_duckdb import DuckDBEngine
 from reconciler.connectors.connector import Connector
 from reconciler.connectors.description import Description
+from reconciler.errors import StateError
 from reconciler.loopback import is_loopback
 from reconciler.model.entities import Side
 from reconciler.ports.webhook.settings import KeyVerification, NoVerification, StandardVerification, WebhookSettings
@@ -35,12 +37,14 @@ class OpenWebhooks:
     Attributes:
         connectors: to both systems, open.
         without: sides whose webhooks are not taken, and why, one sentence each.
+        idle: why the worker has to leave the queue to other machines, or None.
     """
 
     intake: WebhookIntake
     worker: WebhookWorker
     connectors: Mapping[Side, Connector]
     without: Mapping[Side, str]
+    idle: str | None = None
 
 
 @asynccontextmanager
@@ -66,7 +70,17 @@ async def open_webhooks(workspace: Workspace, patience: Patience | None = None) 
                 WebhookWorker(workspace.state, checker, wake, patience or Patience()),
                 connectors,
                 without,
+                await _why_idle(workspace),
             )
+
+
+async def _why_idle(workspace: Workspace) -> str | None:
+    """A record is judged beside those of the last run, which a machine without its snapshots does not know."""
+    try:
+        await look_at_data_folder(workspace)
+    except StateError as error:
+        return error.message
+    return None
 
 
 def _receivers(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -76,16 +77,24 @@ class WebhookWorker:
         What was queued before this began is worked off too.
         """
         while not stop.is_set():
-            if not await self.state.webhook_lock.acquire():
+            if not await self._is_ours():
                 await self._pause(stop)
                 continue
             try:
+                # On a server the lock goes with its connection: then another process works them off.
                 await self._work_off(stop)
             finally:
                 await self.state.webhook_lock.release()
 
+    async def _is_ours(self) -> bool:
+        try:
+            return await self.state.webhook_lock.acquire()
+        except StateError as error:
+            _log.warning("webhook_queue_unusable", code=error.code, problem=error.message)
+            return False
+
     async def _work_off(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
+        while not stop.is_set() and not self.state.webhook_lock.lost:
             self.wake.clear()
             try:
                 worked = await self.step()
@@ -168,10 +177,12 @@ class WebhookWorker:
         """Until something comes, something falls due, or it is time to look again."""
         if stop.is_set():
             return
-        due_at = await self.state.webhooks.next_due_at()
         wait_s = self.patience.poll_s
-        if due_at is not None and due_at > self.clock():
-            wait_s = min(wait_s, (due_at - self.clock()).total_seconds())
+        # A state that cannot be used is said where something is taken from it.
+        with suppress(StateError):
+            due_at = await self.state.webhooks.next_due_at()
+            if due_at is not None and due_at > self.clock():
+                wait_s = min(wait_s, (due_at - self.clock()).total_seconds())
         waits = [asyncio.ensure_future(self.wake.wait()), asyncio.ensure_future(stop.wait())]
         try:
             await asyncio.wait(waits, timeout=max(wait_s, 0.0), return_when=asyncio.FIRST_COMPLETED)

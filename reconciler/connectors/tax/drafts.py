@@ -31,6 +31,7 @@ from reconciler.errors import (
 )
 from reconciler.mapping.json_values import is_empty, scalar_text
 from reconciler.model.taxes import OpenDraft, ReportedNote
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.composing import label_of
 from reconciler.ports.http.json_path import value_at
 from reconciler.ports.http.messages import Reply
@@ -186,7 +187,8 @@ class Drafts:
         if found is None or is_empty(found):
             self._own(self._search(mark, last=False))
             raise ResponseNotUnderstoodError(
-                self._system, f"{label_of(asked.request)}: the answer does not say which draft was saved."
+                self._system,
+                phrase("{request}: the answer does not say which draft was saved.", request=label_of(asked.request)),
             )
         await self._noted(self._journal.saved(mark, found))
         return _Saved(found, reply.document)

@@ -21,6 +21,7 @@ from reconciler.mapping.path import parse_path
 from reconciler.mapping.plan import EntityMapping
 from reconciler.mapping.reading import TEXT_FORMS
 from reconciler.model.entities import ENTITIES
+from reconciler.phrases.phrase import phrase
 
 KEPT_IDS: Final = 20_000
 KEPT_S: Final = 900.0
@@ -111,9 +112,13 @@ class Identities:
         known = None if self._known is None else await self._known.ids(entity, canonical)
         if known is None:
             raise ConfigurationError(
-                f"“{self._description.vendor.name}” cannot be asked for {entity} by {_KEYS[entity]}, "
-                "and none were read before.",
-                hint=f"Read them once with: reconciler run {entity}.",
+                phrase(
+                    "“{vendor}” cannot be asked for {entity} by {keys}, and none were read before.",
+                    vendor=self._description.vendor.name,
+                    entity=entity,
+                    keys=_KEYS[entity],
+                ),
+                hint=phrase("Read them once with: reconciler run {entity}.", entity=entity),
             )
         return [RecordId(identity, source.id) for identity in known]
 
@@ -135,8 +140,13 @@ class Identities:
         entry = self._entries.get(entity) or source.fields.get(field)
         if entry is None:
             raise ConfigurationError(
-                f"“{self._description.vendor.name}” does not say where {field} of {entity} is.",
-                hint=f"Name it under scope.{entity}.fields.{field}.",
+                phrase(
+                    "“{vendor}” does not say where {field} of {entity} is.",
+                    vendor=self._description.vendor.name,
+                    field=field,
+                    entity=entity,
+                ),
+                hint=phrase("Name it under scope.{entity}.fields.{field}.", entity=entity, field=field),
             )
         canonical = ENTITIES[entity].field(field)
         if canonical is None:
@@ -154,9 +164,15 @@ class Identities:
         where = "" if self._description.entities[entity].find is not None else " when it was last read"
         if entity == "customers":
             return WrongQuoteError(
-                f"the ERP knew no customer {key}{where}.", code="unknown_customer", place="customer.tax_id"
+                phrase("the ERP knew no customer {key}{where}.", key=key, where=where),
+                code="unknown_customer",
+                place="customer.tax_id",
             )
-        return WrongQuoteError(f"the ERP knew no product {key}{where}.", code="unknown_product", place=f"sku {key}")
+        return WrongQuoteError(
+            phrase("the ERP knew no product {key}{where}.", key=key, where=where),
+            code="unknown_product",
+            place=f"sku {key}",
+        )
 
     def _remember(self, entity: str, key: str, record: RecordId) -> None:
         self._ids[entity, key] = (record, self._monotonic_s() + KEPT_S)

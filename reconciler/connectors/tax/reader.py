@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Final
 
 from pydantic import JsonValue
@@ -20,12 +20,14 @@ from reconciler.connectors.tax.request import QuoteComposer, RecordId, refers_to
 from reconciler.connectors.tax.together import together
 from reconciler.connectors.vendors import HOOKS
 from reconciler.errors import ResponseNotUnderstoodError, VendorFaultError, WrongQuoteError
-from reconciler.model.taxes import Echo, ReportedNote, ReportedTaxes, TaxQuestion
+from reconciler.model.taxes import Echo, ReportedLine, ReportedNote, ReportedTaxes, ReportedTotals, TaxQuestion
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.composing import label_of
 from reconciler.ports.http.messages import Reply
 from reconciler.ports.http.references import Value
 from reconciler.ports.http.settings import Request
 
+_NO_TOTALS: Final = ReportedTotals()
 _LOOKED_UP_AT_ONCE: Final = 16
 """Ids asked for at once; what the system allows is the port's own affair."""
 
@@ -78,17 +80,9 @@ class TaxReader:
         # An answer of a moment ago must not pass for one of now.
         self._connector.port.forget_answers()
         customer, products = await self._ids(question)
-        records = {("products", product.text) for product in products.values()}
-        if customer is not None:
-            records.add(("customers", customer.text))
         if self._hook is None:
-            reported = await self._called(question, customer, products)
-        else:
-            reported = await self._conversed(self._hook, question, customer, products)
-        notes = reported.notes
-        if question.ship_to.state is not None and not self._sends_destination:
-            notes = (*notes, ReportedNote("destination_not_sent", {"state": question.ship_to.state}))
-        return replace(reported, records=frozenset(records), notes=notes)
+            return await self._called(question, customer, products)
+        return await self._conversed(self._hook, question, customer, products)
 
     def remove_left_drafts(self) -> None:
         """Begin to remove the drafts that earlier processes left in the ERP."""
@@ -119,6 +113,8 @@ class TaxReader:
         wanted = [("customers", tax_id)] if self._needs_customer and tax_id and not question.customer.prospect else []
         if self._needs_products:
             wanted += [("products", sku) for sku in dict.fromkeys(line.sku for line in question.lines)]
+        if not wanted:
+            return None, {}
         gate = asyncio.Semaphore(_LOOKED_UP_AT_ONCE)
 
         async def look_up(entity: str, key: str) -> RecordId:
@@ -138,11 +134,12 @@ class TaxReader:
         sent = tuple(line for each in asked for line in each.sent)
         if self._drafts is not None and mark is not None:
             document, notes = await self._drafts.taxes(asked[0], mark, answered)
-            return replace(self._document(document, sent), notes=notes)
+            return self._document(_Sent(question, customer, products, sent), document, notes)
         replies = await together([answered(each.request, each.values) for each in asked])
+        about = _Sent(question, customer, products, sent)
         if self._call.mode == "item":
-            return self._items(question, sent, replies)
-        return self._document(replies[0].document, sent)
+            return self._items(about, replies)
+        return self._document(about, replies[0].document)
 
     async def _conversed(
         self, hook: Hook, question: TaxQuestion, customer: RecordId | None, products: Mapping[str, RecordId]
@@ -155,7 +152,7 @@ class TaxReader:
 
         kept = ask if self._kept_steps is None else self._kept_steps.before(ask)
         result = await hook.converse(Talk(self._system, self._call, question, quote, lines, kept))
-        return replace(self._document(result.document, sent), notes=result.notes)
+        return self._document(_Sent(question, customer, products, sent), result.document, result.notes)
 
     def _answered(self, question: TaxQuestion) -> Answered:
         """Sends requests about this question, and knows whom their refusals are about."""
@@ -166,7 +163,7 @@ class TaxReader:
             except VendorFaultError as error:
                 if error.vendor_code in self._call.unknown_customer:
                     raise WrongQuoteError(
-                        f"the ERP knows no customer {question.customer.tax_id}.",
+                        phrase("the ERP knows no customer {tax_id}.", tax_id=question.customer.tax_id),
                         code="unknown_customer",
                         place="customer.tax_id",
                     ) from error
@@ -175,27 +172,60 @@ class TaxReader:
                 raise
             if reply.empty:
                 raise ResponseNotUnderstoodError(
-                    self._system, f"{label_of(request)}: there is nothing in the answer, where the taxes should be."
+                    self._system,
+                    phrase(
+                        "{request}: there is nothing in the answer, where the taxes should be.",
+                        request=label_of(request),
+                    ),
                 )
             return reply
 
         return answered
 
-    def _items(
-        self, question: TaxQuestion, sent: tuple[Mapping[str, Echo], ...], replies: Sequence[Reply]
-    ) -> ReportedTaxes:
-        items = zip(question.lines, replies, strict=True)
+    def _items(self, about: _Sent, replies: Sequence[Reply]) -> ReportedTaxes:
+        items = zip(about.question.lines, replies, strict=True)
         lines = tuple(self._answers.item(reply.document, line.label) for line, reply in items)
         currencies = {self._answers.currency(reply.document) for reply in replies}
         # Items in several currencies are in none that could be meant.
         currency = currencies.pop() if len(currencies) == 1 else ", ".join(sorted(map(str, currencies)))
-        return ReportedTaxes(lines, sent, by_id=False, currency=currency)
+        return self._reported(about, lines, currency)
 
-    def _document(self, document: JsonValue, sent: tuple[Mapping[str, Echo], ...]) -> ReportedTaxes:
-        return ReportedTaxes(
-            lines=self._answers.lines(document),
-            sent=sent,
-            by_id=self._call.answer.id is not None,
-            totals=self._answers.totals(document),
-            currency=self._answers.currency(document),
-        )
+    def _document(self, about: _Sent, document: JsonValue, notes: tuple[ReportedNote, ...] = ()) -> ReportedTaxes:
+        lines, totals = self._answers.lines(document), self._answers.totals(document)
+        return self._reported(about, lines, self._answers.currency(document), totals, notes)
+
+    def _reported(
+        self,
+        about: _Sent,
+        lines: tuple[ReportedLine, ...],
+        currency: str | None,
+        totals: ReportedTotals = _NO_TOTALS,
+        notes: tuple[ReportedNote, ...] = (),
+    ) -> ReportedTaxes:
+        state = about.question.ship_to.state
+        if state is not None and not self._sends_destination:
+            notes = (*notes, ReportedNote("destination_not_sent", {"state": state}))
+        by_id = self._call.answer.id is not None and self._call.mode == "document"
+        return ReportedTaxes(lines, about.lines, by_id, totals, currency, about.records, notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What was asked, with the ERP's records that it was asked about.
+
+    Attributes:
+        lines: as in `ReportedTaxes.sent`.
+    """
+
+    question: TaxQuestion
+    customer: RecordId | None
+    products: Mapping[str, RecordId]
+    lines: tuple[Mapping[str, Echo], ...]
+
+    @property
+    def records(self) -> frozenset[tuple[str, str]]:
+        """What the answer depends on."""
+        found = {("products", product.text) for product in self.products.values()}
+        if self.customer is not None:
+            found.add(("customers", self.customer.text))
+        return frozenset(found)

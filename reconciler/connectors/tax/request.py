@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from pydantic import JsonValue
 
-from reconciler.connectors.record_id import id_values
-from reconciler.connectors.tax.call import (
-    CUSTOMER_ID,
-    CUSTOMER_RECORD,
-    DRAFT_MARK,
-    MOST_ID_MEMBERS,
-    PRODUCT_ID,
-    PRODUCT_RECORD,
-    Needed,
-    NumberForm,
-    TaxCall,
-)
+from reconciler.connectors.tax.call import DRAFT_MARK, Needed, TaxCall
+from reconciler.connectors.tax.quote_values import AskedLine, QuoteValues, RecordId
 from reconciler.errors import WrongQuoteError
-from reconciler.model.taxes import Echo, QuoteLine, TaxQuestion, in_cents, product
-from reconciler.ports.http.references import Value, resolve_table, whole_reference
+from reconciler.model.taxes import Echo, QuoteLine, TaxQuestion
+from reconciler.phrases.phrase import phrase
+from reconciler.ports.http.references import Filler, Value, compiled, whole_reference
 from reconciler.ports.http.settings import Request
+
+__all__ = ["Asked", "QuoteComposer", "RecordId", "refers_to"]
 
 _BODY: Final = "body"
 """Name under which a finished body is handed to the port: what it holds is not read as a template again."""
-
-_WHOLE: Final = 2**53
-
-
-@dataclass(frozen=True, slots=True)
-class RecordId:
-    """Id of a record in the ERP.
-
-    Attributes:
-        described: how the description writes ids of its entity (`EntitySource.id`).
-        values: of the record, by name (`TaxCall.customer_values`, `product_values`).
-    """
-
-    text: str
-    described: str | Sequence[str]
-    values: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +45,12 @@ class QuoteComposer:
     def __init__(self, call: TaxCall, context: Mapping[str, JsonValue]) -> None:
         self._call = call
         self._context: dict[str, JsonValue] = {**dict.fromkeys(call.optional_context), **context}
+        self._values = QuoteValues(call)
+        self._request = call.request.model_copy(update={_BODY: f"${_BODY}"})
+        self._line = self._filler(call.line)
+        self._body = self._filler(call.request.body)
+        self._prospect_body = None if call.prospect is None else self._filler(call.prospect.body)
+        self._otherwise = {name: self._filler({name: reference}) for name, reference in call.otherwise.items()}
 
     def require(self, question: TaxQuestion) -> None:
         """Return if the quote says all that this ERP needs. Nothing is asked of it otherwise.
@@ -80,23 +62,18 @@ class QuoteComposer:
         prospect = self._call.prospect
         if question.customer.prospect and prospect is None:
             raise WrongQuoteError(
-                "customer.prospect: this ERP calculates taxes for registered customers only.", place="customer.prospect"
+                phrase("customer.prospect: this ERP calculates taxes for registered customers only."),
+                place="customer.prospect",
             )
         required = prospect.requires if question.customer.prospect and prospect is not None else self._call.requires
-        said = self._quote_values(question, None)
         for name in required:
-            if said[name] is None:
-                raise WrongQuoteError(f"{name} is missing, and this ERP calculates no taxes without it.", place=name)
-        for line in question.lines:
-            self._require_price(line)
-
-    def _require_price(self, line: QuoteLine) -> None:
-        decimals, exponent = self._call.price_decimals, line.unit_price.normalize().as_tuple().exponent
-        if decimals is not None and isinstance(exponent, int) and -exponent > decimals:
-            raise WrongQuoteError(
-                f"line {line.label}: this ERP keeps {decimals} decimals of a price, and unit_price has more.",
-                place=f"line {line.label}",
-            )
+            if self._values.said(name, question) is None and self._from_context(name) is None:
+                raise WrongQuoteError(
+                    phrase("{name} is missing, and this ERP calculates no taxes without it.", name=name), place=name
+                )
+        if self._call.price_decimals is not None:
+            for line in question.lines:
+                _require_price(line, self._call.price_decimals)
 
     def values(
         self, question: TaxQuestion, customer: RecordId | None, products: Mapping[str, RecordId]
@@ -107,12 +84,16 @@ class QuoteComposer:
             WrongQuoteError: the quote holds a number the ERP cannot be sent.
             ConfigurationError: a reference has no value.
         """
+        quote = self._values.of_quote(question, customer)
+        for name in self._otherwise:
+            if name in quote and quote[name] is None:
+                quote[name] = self._from_context(name)
         lines, sent = [], []
         for place, line in enumerate(question.lines):
-            numbers = self._numbers(line)
-            lines.append(self._line_values(line, place, products, numbers))
-            sent.append(self._sent(line, place, products, numbers))
-        return self._quote_values(question, customer), lines, tuple(sent)
+            asked = AskedLine(line, place, products.get(line.sku))
+            lines.append(self._values.of_line(asked))
+            sent.append(self._values.sent_of(asked))
+        return quote, lines, tuple(sent)
 
     def requests(
         self,
@@ -133,137 +114,39 @@ class QuoteComposer:
             ConfigurationError: a reference has no value.
         """
         quote, lines, sent = self.values(question, customer, products)
-        quote |= {} if mark is None else {DRAFT_MARK: mark}
+        if mark is not None:
+            quote[DRAFT_MARK] = mark
         if self._call.mode == "item":
             return [self._asked(question, {**quote, **line}, (echo,)) for line, echo in zip(lines, sent, strict=True)]
-        filled = [self._filled(self._call.line, {**quote, **line}) for line in lines]
-        return [self._asked(question, {**quote, "lines": list(filled)}, sent)]
+        known: dict[str, Value] = {**quote, "context": self._context}
+        filled: list[JsonValue] = [self._line({**known, **line}) for line in lines]
+        return [self._asked(question, {**quote, "lines": filled}, sent)]
 
-    def _asked(self, question: TaxQuestion, values: Mapping[str, Value], sent: tuple[Mapping[str, Echo], ...]) -> Asked:
-        request = self._call.request
-        prospect = self._call.prospect if question.customer.prospect else None
-        body = request.body if prospect is None else prospect.body
-        if not isinstance(body, dict):
-            raise TypeError("the body of a tax call is a table")
-        filled = self._filled(body, values)
-        return Asked(request.model_copy(update={"body": f"${_BODY}"}), {**values, _BODY: filled}, sent)
+    def _asked(self, question: TaxQuestion, values: dict[str, Value], sent: tuple[Mapping[str, Echo], ...]) -> Asked:
+        fill = self._body if self._prospect_body is None or not question.customer.prospect else self._prospect_body
+        return Asked(self._request, {**values, _BODY: fill({**values, "context": self._context})}, sent)
 
-    def _filled(self, table: Mapping[str, JsonValue], values: Mapping[str, Value]) -> dict[str, JsonValue]:
-        filled = resolve_table(table, self._call.request, {**values, "context": self._context})
-        pruned = _without_empty(dict(table), filled)
-        return pruned if isinstance(pruned, dict) else {}
+    def _filler(self, template: JsonValue) -> Filler:
+        return compiled(template, self._call.request.quoting, without_empty=True)
 
-    def _quote_values(self, question: TaxQuestion, customer: RecordId | None) -> dict[str, Value]:
-        day, buyer, city = question.date, question.customer, question.ship_to.city_ibge
-        values: dict[str, Value] = {
-            "date": day.isoformat(),
-            "date.year": f"{day.year:04d}",
-            "date.month": f"{day.month:02d}",
-            "date.day": f"{day.day:02d}",
-            "customer.tax_id": buyer.tax_id,
-            "customer.final_consumer": self._boolean(buyer.final_consumer),
-            "customer.taxpayer": self._boolean(buyer.taxpayer),
-            "ship_to.state": question.ship_to.state,
-            "ship_to.city_ibge": city,
-            "ship_to.city_ibge.number": None if city is None else int(city),
-            **_id_values(CUSTOMER_ID, customer),
-            **_record_values(CUSTOMER_RECORD, self._call.customer_values, customer),
-        }
-        for name, reference in self._call.otherwise.items():
-            if values[name] is None:
-                values[name] = self._from_context(name, reference)
-        return values
-
-    def _from_context(self, name: Needed, reference: str) -> JsonValue:
-        template: dict[str, JsonValue] = {name: reference}
-        return resolve_table(template, self._call.request, {"context": self._context}).get(name)
-
-    def _boolean(self, flag: bool | None) -> Value:
-        if flag is None or self._call.booleans is None:
-            return flag
-        return self._call.booleans[0 if flag else 1]
-
-    def _line_values(
-        self, line: QuoteLine, place: int, products: Mapping[str, RecordId], numbers: Mapping[str, Decimal]
-    ) -> dict[str, Value]:
-        form = self._call.numbers
-        return {
-            "line.id": self._line_id(place),
-            "line.number": place + 1,
-            "line.sku": line.sku,
-            **_id_values(PRODUCT_ID, products.get(line.sku)),
-            **_record_values(PRODUCT_RECORD, self._call.product_values, products.get(line.sku)),
-            **{name: _written(number, form, line) for name, number in numbers.items()},
-        }
-
-    def _line_id(self, place: int) -> str:
-        return str(place + 1).zfill(self._call.id_width)
-
-    def _numbers(self, line: QuoteLine) -> dict[str, Decimal]:
-        rounding = self._call.rounding
-        total = in_cents(line.goods, rounding)
-        return {
-            "line.quantity": line.quantity,
-            "line.unit_price": line.unit_price,
-            "line.discount": line.discount,
-            "line.net_unit_price": line.net_unit_price,
-            "line.discount_amount": in_cents(product(line.quantity, line.unit_price), rounding) - total,
-            "line.total": total,
-        }
-
-    def _sent(
-        self, line: QuoteLine, place: int, products: Mapping[str, RecordId], numbers: Mapping[str, Decimal]
-    ) -> dict[str, Echo]:
-        """What an answer may be compared with: numbers exactly, everything else as text."""
-        ids = {
-            name: None if value is None else str(value)
-            for name, value in _id_values(PRODUCT_ID, products.get(line.sku)).items()
-        }
-        named: dict[str, Echo] = {"line.sku": line.sku, "line.number": str(place + 1), **ids, **numbers}
-        return {**named, "line.id": self._line_id(place), "id": self._line_id(place)}
+    def _from_context(self, name: Needed) -> JsonValue:
+        """What stands in for a part that the quote does not say."""
+        fill = self._otherwise.get(name)
+        found = None if fill is None else fill({"context": self._context})
+        return found.get(name) if isinstance(found, dict) else None
 
 
-def _id_values(name: str, record: RecordId | None) -> dict[str, Value]:
-    """The id under each of the names it can be referred to; null where there is none."""
-    values: dict[str, Value] = dict.fromkeys(
-        (name, f"{name}.number", *(f"{name}.{member}" for member in range(MOST_ID_MEMBERS)))
-    )
-    if record is not None:
-        for known, value in id_values(record.text, record.described).items():
-            values[f"{name}{known.removeprefix('id')}"] = value
-    return values
-
-
-def _record_values(name: str, described: Mapping[str, str], record: RecordId | None) -> dict[str, Value]:
-    """The described values of a record under the names they are referred to by; null where there are none."""
-    values = {} if record is None else record.values
-    return {f"{name}.{each}": values.get(each) for each in described}
-
-
-def _written(number: Decimal, form: NumberForm, line: QuoteLine) -> Value:
-    plain = f"{number.normalize():f}"
-    if form == "decimal":
-        return plain
-    if form == "decimal_comma":
-        return plain.replace(".", ",")
-    if number == number.to_integral_value() and abs(number) < _WHOLE:
-        return int(number)
-    nearest = float(number)
-    if Decimal(repr(nearest)) != number:
+def _require_price(line: QuoteLine, decimals: int) -> None:
+    exponent = line.unit_price.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > decimals:
         raise WrongQuoteError(
-            f"line {line.label}: {plain} has more digits than this ERP can be sent.", place=f"line {line.label}"
+            phrase(
+                "line {label}: this ERP keeps {decimals} decimals of a price, and unit_price has more.",
+                label=line.label,
+                decimals=decimals,
+            ),
+            place=f"line {line.label}",
         )
-    return nearest
-
-
-def _without_empty(template: JsonValue, filled: JsonValue) -> JsonValue:
-    """The filled template without tables that had something in them and have nothing now."""
-    if isinstance(template, dict) and isinstance(filled, dict):
-        kept = {name: _without_empty(template[name], value) for name, value in filled.items()}
-        return {name: value for name, value in kept.items() if value != {} or template[name] == {}}
-    if isinstance(template, list) and isinstance(filled, list):
-        return [_without_empty(*pair) for pair in zip(template, filled, strict=True)]
-    return filled
 
 
 def refers_to(template: object, name: str) -> bool:

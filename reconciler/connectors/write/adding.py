@@ -17,6 +17,7 @@ from reconciler.connectors.write.look_ups import look_up_all
 from reconciler.connectors.write.plan import Values, WritePlan
 from reconciler.errors import NotWritableError, ReconcilerError, WriteRefusedError
 from reconciler.mapping.identifiers import identifier_of
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.json_path import ABSENT, value_at
 from reconciler.ports.http.messages import Reply
 from reconciler.ports.http.references import Value
@@ -78,12 +79,14 @@ class NewRecords:
             found = await look_up_all(self.port, self.plan, values, lines, {"idempotency": idempotency})
             new = self.plan.new_record(values, lines, found)
         except CompositionError as error:
-            raise NotWritableError(target.system, target.entity, None, f"{error}; nothing was sent") from error
+            raise NotWritableError(
+                target.system, target.entity, None, phrase("{error}; nothing was sent", error=error)
+            ) from error
         sent: dict[str, Value] = {"record": _as_json(new.record), "idempotency": idempotency}
         reply = await send(self.port, self.create.request, sent, target, self.create.done, None)
         identity = _id_at(self.create.id, reply) or await find()
         if identity is None:
-            raise target.unknown("the answer names no id, and no record with its key was found")
+            raise target.unknown(phrase("the answer names no id, and no record with its key was found"))
         return identity
 
     async def _begun(self, finishing: Finishing, idempotency: str, target: Target) -> dict[str, JsonValue] | None:
@@ -93,7 +96,7 @@ class NewRecords:
         found = None if reply.empty else value_at(reply.document, finishing.begun.record)
         listed = [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]
         if len(listed) > 1:
-            why = f"{len(listed)} records were begun by this very create; nothing was sent"
+            why = phrase("{listed} records were begun by this very create; nothing was sent", listed=len(listed))
             raise NotWritableError(target.system, target.entity, None, why)
         return next(iter(listed), None)
 
@@ -111,7 +114,9 @@ class NewRecords:
         try:
             await send(self.port, finishing.give_up, id_values(identity, self.described), target, [], None)
         except ReconcilerError as error:
-            why = f"the record was added and could not be finished ({refused.message}), nor taken back"
+            why = phrase(
+                "the record was added and could not be finished ({problem}), nor taken back", problem=refused.message
+            )
             raise target.unknown(why) from error
 
 

@@ -16,6 +16,7 @@ from reconciler.errors import (
     WriteRefusedError,
 )
 from reconciler.logs import masked
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.json_path import ABSENT, scalar_text, value_at
 from reconciler.ports.http.messages import Reply
 from reconciler.ports.http.references import Value
@@ -40,7 +41,9 @@ class Target:
 
     def unknown(self, why: str) -> OutcomeUnknownError:
         """The error for a write of which nobody knows whether it was done."""
-        return OutcomeUnknownError(self.system, self.entity, self.identity, f"sent, and {why}", self.check)
+        return OutcomeUnknownError(
+            self.system, self.entity, self.identity, phrase("sent, and {why}", why=why), self.check
+        )
 
 
 async def send(
@@ -77,13 +80,13 @@ def _failure(error: SystemReadError, target: Target, guard: Guard | None) -> Wri
     words = error.message.removeprefix(f"{error.system}: ")
     if isinstance(error, VendorFaultError):
         if guard is not None and error.vendor_code in guard.conflict:
-            text = "somebody changed the record since it was read; nothing was written"
+            text = phrase("somebody changed the record since it was read; nothing was written")
             return SupersededError(target.system, target.entity, target.identity, text)
         if not error.may_have_acted:
             return WriteRefusedError(
                 target.system, target.entity, target.identity, words, error.vendor_code, hint=error.hint
             )
-    return target.unknown(f"the outcome is not known: {words}") if error.may_have_acted else None
+    return target.unknown(phrase("the outcome is not known: {words}", words=words)) if error.may_have_acted else None
 
 
 def _shows(sign: Sign, reply: Reply) -> bool:
@@ -98,7 +101,7 @@ def _not_done(sign: Sign, reply: Reply, target: Target) -> WriteError:
     said = None if reply.empty or sign.message is None else scalar_text(value_at(reply.document, sign.message))
     shown = masked("".join(character if character.isprintable() else " " for character in said or ""))
     words = f": {shown[:_WORDS_CHARACTERS]}" if shown.strip() else ""
-    text = f"the answer lacks the sign of success at `{sign.at}`{words}"
+    text = phrase("the answer lacks the sign of success at `{at}`{words}", at=sign.at, words=words)
     if sign.otherwise == "unknown":
         return target.unknown(text)
     code = None if reply.empty else scalar_text(value_at(reply.document, sign.at))

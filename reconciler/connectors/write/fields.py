@@ -17,6 +17,7 @@ from reconciler.mapping.path import Path, parse_path
 from reconciler.mapping.plan import FieldMapping
 from reconciler.mapping.reading import Form, read_value
 from reconciler.model.entities import FieldType
+from reconciler.phrases.phrase import phrase
 
 _CPF_DIGITS = 11
 AS_READ = WriteField()
@@ -86,12 +87,14 @@ class FieldWriting:
         value = canonical(self.mapped, value)
         name, longest = self.mapped.name, self.options.max_characters
         if isinstance(value, Unreadable):
-            raise CompositionError(f"{name}: the value is not a {self.mapped.type} value")
+            raise CompositionError(phrase("{name}: the value is not a {type} value", name=name, type=self.mapped.type))
         if isinstance(value, str) and longest is not None and len(value) > longest:
-            raise CompositionError(f"{name}: the system takes at most {longest} characters")
+            raise CompositionError(
+                phrase("{name}: the system takes at most {longest} characters", name=name, longest=longest)
+            )
         codes = self.mapped.codes
         if codes and value is not None and not any(self._stands_for(code, value) for code in codes):
-            raise CompositionError(f"{name}: the value has no code in the system")
+            raise CompositionError(phrase("{name}: the value has no code in the system", name=name))
         return value
 
     def _stands_for(self, code: str, value: Form) -> bool:
@@ -130,4 +133,4 @@ def _spelled(name: str, written: object) -> object:
     try:
         return orjson.loads(written)
     except orjson.JSONDecodeError:
-        raise CompositionError(f"{name}: its code does not spell a JSON value") from None
+        raise CompositionError(phrase("{name}: its code does not spell a JSON value", name=name)) from None

@@ -11,6 +11,7 @@ from reconciler.connectors.record_port import RecordPort
 from reconciler.connectors.write.description import Gathered, LookUp
 from reconciler.connectors.write.fields import CompositionError
 from reconciler.connectors.write.plan import Found, Values, WritePlan
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.checks import names_of
 from reconciler.ports.http.json_path import ABSENT, value_at
 from reconciler.ports.http.references import Value
@@ -62,7 +63,9 @@ def _check_known(look_up: LookUp, values: Mapping[str, Value]) -> None:
     """Nothing is asked without what it is asked by: an empty filter would let through everything."""
     for name in sorted(names_of(look_up.request)):
         if name.startswith(_NEW) and value_at(cast("JsonValue", values["new"]), name.removeprefix(_NEW)) is ABSENT:
-            raise CompositionError(f"{_about(look_up)}: nothing is given to look it up in the system")
+            raise CompositionError(
+                phrase("{about}: nothing is given to look it up in the system", about=_about(look_up))
+            )
 
 
 def _taken(look_up: LookUp, answer: JsonValue) -> dict[str, JsonValue]:
@@ -71,14 +74,22 @@ def _taken(look_up: LookUp, answer: JsonValue) -> dict[str, JsonValue]:
         listed = value_at(answer, look_up.records)
         if not isinstance(listed, list) or len(listed) != 1:
             count = len(listed) if isinstance(listed, list) else 0
-            raise CompositionError(f"{_about(look_up)}: the system has {count or 'no'} records of that, and needs one")
+            raise CompositionError(
+                phrase(
+                    "{about}: the system has {count} records of that, and needs one",
+                    about=_about(look_up),
+                    count=count or "no",
+                )
+            )
         place = listed[0]
     taken = {}
     for name, path in look_up.take.items():
         value = _gathered(place, path) if isinstance(path, Gathered) else value_at(place, path)
         if value is ABSENT or value in (None, "", []):
             if name not in look_up.optional:
-                raise CompositionError(f"{_about(look_up)}: the system names no {name} for it")
+                raise CompositionError(
+                    phrase("{about}: the system names no {name} for it", about=_about(look_up), name=name)
+                )
             value = None
         taken[f"{_FOUND}{name}"] = value
     return taken

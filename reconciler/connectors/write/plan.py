@@ -18,6 +18,7 @@ from reconciler.mapping.json_values import scalar_text, shown, unwrap
 from reconciler.mapping.path import Key, Path, Place, parse_path
 from reconciler.mapping.plan import EntityMapping, FieldMapping
 from reconciler.model.entities import ENTITIES
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.checks import names_of
 from reconciler.ports.http.references import whole_reference
 
@@ -85,14 +86,14 @@ class WritePlan:
         """Why a field cannot be written in such a call, or None."""
         described, mapped = self._call(call), self._fields.get(name)
         if described is None:
-            return f"the description has no `{call}`"
+            return phrase("the description has no `{call}`", call=call)
         if mapped is None:
-            return "the field is not mapped"
+            return phrase("the field is not mapped")
         known = ENTITIES[self.mapping.entity].field(name) if self.mapping.entity in ENTITIES else None
         if known is not None and not known.compared:
-            return "the system writes the field itself"
+            return phrase("the system writes the field itself")
         if name in (*self.write.read_only, *described.read_only) and self._is_as_described(mapped):
-            return "the system does not take the field"
+            return phrase("the system does not take the field")
         if call == "create" or self._way(call, mapped).own_paths():
             return None
         return next((problem for path in mapped.paths if (problem := self._list_problem(path))), None)
@@ -101,13 +102,13 @@ class WritePlan:
         """Why a field of a line cannot be changed in a record that is there, or None."""
         lines, writing = self.mapping.lines, self.write.lines
         if self.write.update is None:
-            return "the description has no `update`"
+            return phrase("the description has no `update`")
         if lines is None or writing is None:
-            return "the description does not say how lines are written"
+            return phrase("the description does not say how lines are written")
         if not any(each.name == name for each in lines.fields):
-            return "the field is not mapped"
+            return phrase("the field is not mapped")
         if name in writing.read_only:
-            return "the system does not take the field"
+            return phrase("the system does not take the field")
         return self._list_problem(Path((*lines.path.steps, Place(0)), ""))
 
     def value_problem(self, call: Call, name: str, value: FieldValue) -> str | None:
@@ -126,7 +127,7 @@ class WritePlan:
         """
         update = self.write.update
         if update is None:
-            raise CompositionError("the description has no `update`")
+            raise CompositionError(phrase("the description has no `update`"))
         names = {"id": current.id, **{f"current.{name}": value for name, value in current.named.items()}}
         assignments = list(self._companions(update.companions, changes, names))
         for name, value in changes.items():
@@ -143,7 +144,11 @@ class WritePlan:
         """Why the record, as it is now, cannot be taken out of use as the description says, or None."""
         possible = {} if self.write.deactivate is None else self.write.deactivate.possible
         for text, found in self._others_than(possible, current.record):
-            return f"the system cannot take it out of use any more: its {text} is {shown(found, _SHOWN_CHARACTERS)}"
+            return phrase(
+                "the system cannot take it out of use any more: its {text} is {found}",
+                text=text,
+                found=shown(found, _SHOWN_CHARACTERS),
+            )
         return None
 
     def holds(self, values: Mapping[str, str | list[str]], record: Mapping[str, object]) -> bool:
@@ -170,7 +175,9 @@ class WritePlan:
             return {}
         after = {name: value for name, value in call.after.items() if name in self._fields}
         if not after:
-            raise CompositionError(f"none of {', '.join(call.after)} is mapped, to see that it was done")
+            raise CompositionError(
+                phrase("none of {after} is mapped, to see that it was done", after=", ".join(call.after))
+            )
         return dict(after)
 
     def new_record(self, values: Values, lines: Sequence[Values] = (), found: Found | None = None) -> NewRecord:
@@ -184,7 +191,7 @@ class WritePlan:
         """
         create = self.write.create
         if create is None:
-            raise CompositionError("the description has no `create`")
+            raise CompositionError(phrase("the description has no `create`"))
         given = {name: value for name, value in values.items() if value is not None}
         left_out = tuple(name for name in given if self.problem("create", name))
         for name in self.mapping.key:
@@ -249,7 +256,7 @@ class WritePlan:
             listed = path.steps[:taken]
             merged = any(listed[: len(each.steps)] == each.steps for each in self._merge)
             if not isinstance(step, Key) and not merged and not self.whole:
-                return "its path goes through a list that the description does not say how to write"
+                return phrase("its path goes through a list that the description does not say how to write")
         return None
 
     def _path(self, text: str) -> Path:
@@ -283,7 +290,7 @@ class WritePlan:
         for key, change in lines.items():
             line = current.line(key)
             if line is None or self.mapping.lines is None:
-                raise CompositionError("a line is not there, or is there more than once")
+                raise CompositionError(phrase("a line is not there, or is there more than once"))
             steps = (*self.mapping.lines.path.steps, Place(line.place))
             present = Path(steps, "").read(current.record)
             for way, value in self._line_ways(change.changes):
@@ -293,7 +300,7 @@ class WritePlan:
         if not lines:
             return
         if self.mapping.lines is None or self.write.lines is None:
-            raise CompositionError("the description does not say how lines are written")
+            raise CompositionError(phrase("the description does not say how lines are written"))
         writing = self.write.lines
         path = self.mapping.lines.path if writing.path is None else self._path(writing.path)
         yield from self._of_new(writing.record_values, {}, None if found is None else found.record)
@@ -316,7 +323,7 @@ class WritePlan:
         writing = self.write.lines or LineWriting()
         for name, value in values.items():
             if name not in fields:
-                raise CompositionError(f"{name}: the field of a line is not mapped")
+                raise CompositionError(phrase("{name}: the field of a line is not mapped", name=name))
             yield FieldWriting(fields[name], writing.fields.get(name, AS_READ), self._line_slots), value
 
 
@@ -353,5 +360,5 @@ def _resolved(value: JsonValue, names: Names) -> JsonValue:
     if name is None:
         return value
     if names.get(name) is None:
-        raise CompositionError(f"{name}, which has to be sent along, has no value in this record")
+        raise CompositionError(phrase("{name}, which has to be sent along, has no value in this record", name=name))
     return names[name]

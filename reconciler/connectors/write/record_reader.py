@@ -18,6 +18,7 @@ from reconciler.errors import ResponseNotUnderstoodError
 from reconciler.mapping.identifiers import identifier_of
 from reconciler.mapping.path import parse_path
 from reconciler.mapping.plan import EntityMapping
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.composing import label_of
 from reconciler.ports.http.json_path import value_at
 from reconciler.ports.http.references import Value, pieces_of
@@ -85,7 +86,10 @@ class RecordReader:
         if isinstance(found, dict):
             return [found], reply.headers.get(_ETAG)
         where = f"at `{reading.record}`" if reading.record else "as the whole answer"
-        raise ResponseNotUnderstoodError(self._system, f"{label_of(reading.request)}: there is no record {where}.")
+        raise ResponseNotUnderstoodError(
+            self._system,
+            phrase("{request}: there is no record {where}.", request=label_of(reading.request), where=where),
+        )
 
 
 def current_record(

@@ -6,7 +6,7 @@ unknown, as a lost connection does.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from types import MappingProxyType
@@ -26,44 +26,16 @@ from reconciler.connectors.write.fields import CompositionError
 from reconciler.connectors.write.left import Left, differing, left_to_write
 from reconciler.connectors.write.plan import WritePlan
 from reconciler.connectors.write.record_reader import RecordReader
+from reconciler.connectors.write.result import Accepted, WriteResult
 from reconciler.connectors.write.writable import NO_CONTEXT, Values, Writable
 from reconciler.errors import NotWritableError, SupersededError, SystemReadError, WriteRefusedError
 from reconciler.mapping.plan import EntityMapping
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.checks import names_of
 from reconciler.ports.http.references import Value
 from reconciler.ports.http.settings import Request
 
-Accepted = Callable[[str], Awaitable[None]]
-"""Awaited with the record's id as soon as the system accepted a write, before the record is read back."""
-
 _NO_LINES: Final[Lines] = MappingProxyType({})
-_CHECK: Final = "Look at the record in the system: it was done if it has the new values of {fields}."
-_CHECK_NEW: Final = "Look in the system for {entity} with the same {key}, before anything is sent again."
-
-
-@dataclass(frozen=True, slots=True)
-class WriteResult:
-    """What became of a write that was not refused.
-
-    Attributes:
-        id: of the record; of a new one, the one it has now.
-        written: False when there was nothing to write: the record was that way, or was there, already.
-        verified: whether reading back gave every value as it was to be.
-        differing: fields that read back otherwise; those of lines as `lines[<key>].<field>`.
-        left_out: fields of a new record that the system does not take.
-        before: the record before the write; None for a new one.
-        after: as read back; None when it could not be read.
-        problem: why it could not be read back; None when it was.
-    """
-
-    id: str
-    written: bool
-    verified: bool
-    differing: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
-    before: CurrentRecord | None = None
-    after: CurrentRecord | None = None
-    problem: SystemReadError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +101,22 @@ class RecordWriter(Writable):
             NotWritableError: the key is incomplete, the system cannot be asked for it, or several records have it.
             SystemReadError: the system could not be read.
         """
+        found = await self.all_with_key(entity, record)
+        if len(found) > 1:
+            raise self._refused(entity, None, phrase("{found} records have its key already", found=len(found)))
+        return found[0] if found else None
+
+    async def all_with_key(self, entity: str, record: Values) -> list[str]:
+        """The ids of the records that have the key of `record`. Raises as `look_up`, and not where several have it."""
         mapping = self._mappings[entity]
         fields = {each.name: each for each in mapping.fields}
         values = {name: canonical(fields[name], record.get(name)) for name in mapping.key}
         key = key_of(mapping.key, mapping.fields, values)
         if key is None:
-            raise self._refused(entity, None, "its key is incomplete")
-        if len(mapping.key) > 1 or self._description.entities[entity].find is None:
-            raise self._refused(entity, None, "the system cannot be asked whether the key is taken")
-        found = await self._reader.with_key(mapping, key)
-        if len(found) > 1:
-            raise self._refused(entity, None, f"{len(found)} records have its key already")
-        return found[0] if found else None
+            raise self._refused(entity, None, phrase("its key is incomplete"))
+        if not self._can_look_up(mapping):
+            raise self._refused(entity, None, phrase("the system cannot be asked whether the key is taken"))
+        return await self._reader.with_key(mapping, key)
 
     async def update(
         self,
@@ -171,7 +147,7 @@ class RecordWriter(Writable):
         update = plan.write.update
         self._check_asked(plan, identity, changes, expected, lines)
         if update is None:
-            raise self._refused(entity, identity, "the description has no `update`")
+            raise self._refused(entity, identity, phrase("the description has no `update`"))
 
         def composed(left: Left, before: CurrentRecord) -> Mapping[str, Value]:
             record = plan.changed_record(left.values, left.lines, before)
@@ -231,7 +207,7 @@ class RecordWriter(Writable):
         create = plan.write.create
         new = self._composed(entity, None, lambda: plan.new_record(record, lines))
         if create is None:
-            raise self._refused(entity, None, "the description has no `create`")
+            raise self._refused(entity, None, phrase("the description has no `create`"))
         by_key = self._can_look_up(plan.mapping) or "idempotency" not in names_of(create.request)
         identity = await self.look_up(entity, record) if by_key else None
         written = identity is None
@@ -253,21 +229,29 @@ class RecordWriter(Writable):
         entity = plan.mapping.entity
         before = await self._reader.read(plan.mapping, identity)
         if before is None:
-            raise SupersededError(self._system, entity, identity, "the record is not there any more")
+            raise SupersededError(self._system, entity, identity, phrase("the record is not there any more"))
         left = left_to_write(plan.mapping, before, change.wanted, change.expected, change.lines)
         if left.conflicts:
-            text = f"changed since it was seen: {', '.join(left.conflicts)}; nothing was written"
+            text = phrase(
+                "changed since it was seen: {conflicts}; nothing was written", conflicts=", ".join(left.conflicts)
+            )
             raise SupersededError(self._system, entity, identity, text, left.conflicts)
         if left.nothing and not change.leaves:
             return WriteResult(identity, written=False, verified=True, before=before, after=before)
         values = self._composed(entity, identity, lambda: change.composed(left, before))
         values = {**self._present_values(plan, before), **values}
-        target = Target(self._system, entity, identity, _CHECK.format(fields=", ".join(change.names)))
+        check = phrase(
+            "Look at the record in the system: it was done if it has the new values of {fields}.",
+            fields=", ".join(change.names),
+        )
+        target = Target(self._system, entity, identity, check)
         await send(self._port, change.request, values, target, change.done, plan.write.guard)
         try:
             await follow(self._port, change.calls, values, target)
         except (WriteRefusedError, SystemReadError) as error:
-            raise target.unknown(f"a part of it was done, and the rest was not: {error.message}") from error
+            raise target.unknown(
+                phrase("a part of it was done, and the rest was not: {problem}", problem=error.message)
+            ) from error
         if accepted is not None:
             await accepted(identity)
         result = await self._read_back(plan.mapping, identity, change.wanted, change.lines, leaves=change.leaves)
@@ -291,7 +275,7 @@ class RecordWriter(Writable):
         try:
             return await self.look_up(entity, record)
         except (SystemReadError, NotWritableError) as error:
-            raise target.unknown("the answer names no id, and the record was not found by its key") from error
+            raise target.unknown(phrase("the answer names no id, and the record was not found by its key")) from error
 
     def _present_values(self, plan: WritePlan, before: CurrentRecord) -> dict[str, Value]:
         """What requests about a record that is there may refer to."""
@@ -299,7 +283,7 @@ class RecordWriter(Writable):
         values = {**id_values(before.id, source.id), "current": dict(before.named)}
         if plan.write.guard is not None:
             if before.guard is None:
-                why = "the system did not say what guards it against writes of others in the meantime"
+                why = phrase("the system did not say what guards it against writes of others in the meantime")
                 raise self._refused(plan.mapping.entity, before.id, why)
             values["guard"] = before.guard
         return values
@@ -308,5 +292,9 @@ class RecordWriter(Writable):
         return len(mapping.key) == 1 and self._description.entities[mapping.entity].find is not None
 
     def _new_target(self, mapping: EntityMapping) -> Target:
-        check = _CHECK_NEW.format(entity=mapping.entity, key=" and ".join(mapping.key))
+        check = phrase(
+            "Look in the system for {entity} with the same {key}, before anything is sent again.",
+            entity=mapping.entity,
+            key=", ".join(mapping.key),
+        )
         return Target(self._system, mapping.entity, None, check)

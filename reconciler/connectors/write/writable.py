@@ -14,6 +14,7 @@ from reconciler.connectors.write.fields import CompositionError
 from reconciler.connectors.write.plan import Call, WritePlan
 from reconciler.errors import NotWritableError
 from reconciler.mapping.plan import EntityMapping
+from reconciler.phrases.phrase import phrase
 
 Values = Mapping[str, FieldValue]
 
@@ -103,4 +104,4 @@ class Writable:
             raise self._refused(entity, identity, str(error)) from error
 
     def _refused(self, entity: str, identity: str | None, why: str) -> NotWritableError:
-        return NotWritableError(self._system, entity, identity, f"{why}; nothing was sent")
+        return NotWritableError(self._system, entity, identity, phrase("{why}; nothing was sent", why=why))

@@ -8,13 +8,14 @@ from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from reconciler.errors import ConfigurationError
+from reconciler.phrases.phrase import phrase
 
 Scheme = Literal["file", "ftp", "ftps", "sftp"]
 
 _PORTS: Final[dict[str, int]] = {"ftp": 21, "ftps": 21, "sftp": 22}
-_HINT: Final = (
-    "Use a path relative to the project file, file:///folder, ftp://host/folder, ftps://host/folder or "
-    "sftp://host/folder."
+_HINT: Final = phrase(
+    "Use a path relative to the project file, file:///folder, ftp://host/folder, "
+    "ftps://host/folder or sftp://host/folder."
 )
 
 
@@ -50,7 +51,9 @@ class FolderAddress:
             ConfigurationError: it is none, or holds a user or password, which belong elsewhere.
         """
         if not text.isprintable() or not text.strip():
-            raise ConfigurationError("the address of the files is empty or holds control characters.", hint=_HINT)
+            raise ConfigurationError(
+                phrase("the address of the files is empty or holds control characters."), hint=_HINT
+            )
         scheme, separator, _ = text.partition("://")
         if not separator:
             return cls._local(project_folder / text, text)
@@ -58,11 +61,13 @@ class FolderAddress:
             parts = urlsplit(text)
             if parts.netloc not in {"", "localhost"} or not parts.path:
                 raise ConfigurationError(
-                    f"{text} names a host; a folder of this machine has three slashes.", hint=_HINT
+                    phrase("{text} names a host; a folder of this machine has three slashes.", text=text), hint=_HINT
                 )
             return cls._local(Path(unquote(parts.path)), text)
         if scheme not in _PORTS:
-            raise ConfigurationError(f"the address of the files begins with {scheme[:20]}://.", hint=_HINT)
+            raise ConfigurationError(
+                phrase("the address of the files begins with {scheme}://.", scheme=scheme[:20]), hint=_HINT
+            )
         return cls._remote(text)
 
     @classmethod
@@ -75,16 +80,19 @@ class FolderAddress:
             parts = urlsplit(text)
             port = parts.port
         except ValueError:
-            raise ConfigurationError("the address of the files is not a URL.", hint=_HINT) from None
+            raise ConfigurationError(phrase("the address of the files is not a URL."), hint=_HINT) from None
         if parts.username is not None or parts.password is not None:
             raise ConfigurationError(
-                "the address of the files holds a user or password.", hint="Put them into the credentials."
+                phrase("the address of the files holds a user or password."),
+                hint=phrase("Put them into the credentials."),
             )
         if not parts.hostname or parts.query or parts.fragment:
-            raise ConfigurationError("the address of the files needs a host, and nothing after the path.", hint=_HINT)
+            raise ConfigurationError(
+                phrase("the address of the files needs a host, and nothing after the path."), hint=_HINT
+            )
         path = unquote(parts.path)
         if not path.isprintable() or ".." in path.split("/"):
-            raise ConfigurationError("the path of the files holds `..` or control characters.", hint=_HINT)
+            raise ConfigurationError(phrase("the path of the files holds `..` or control characters."), hint=_HINT)
         scheme: Scheme = "sftp" if parts.scheme == "sftp" else "ftps" if parts.scheme == "ftps" else "ftp"
         return cls(scheme, parts.hostname, port or _PORTS[scheme], _rooted(scheme, path), text)
 

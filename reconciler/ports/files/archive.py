@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.errors import StateError
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.files.ledger import FileRecord
 from reconciler.ports.files.names import suffix_of
 
@@ -45,8 +46,12 @@ class FileArchive:
             self.root.chmod(0o700)
         except OSError as error:
             raise StateError(
-                f"the folder of received files {self.root} cannot be used: {error.strerror}.",
-                hint="Make it writable, or name another one as `data` under [project].",
+                phrase(
+                    "the folder of received files {root} cannot be used: {reason}.",
+                    root=self.root,
+                    reason=error.strerror,
+                ),
+                hint=phrase("Make it writable, or name another one as `data` under [project]."),
             ) from error
 
     def part(self, record: FileRecord) -> Path:

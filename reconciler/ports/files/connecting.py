@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from reconciler.errors import ConfigurationError
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.files.address import FolderAddress
 from reconciler.ports.files.folder import RemoteFolder
 from reconciler.ports.files.session import Connect
@@ -57,7 +58,9 @@ def _ftp(system: str, settings: FileSettings, address: FolderAddress, values: Va
     try:
         codecs.lookup(settings.names)
     except LookupError:
-        raise ConfigurationError(f"files.names: there is no character set {settings.names[:40]!r}.") from None
+        raise ConfigurationError(
+            phrase("files.names: there is no character set {names}.", names=repr(settings.names[:40]))
+        ) from None
     login = FtpLogin(
         username=resolve_text(settings.auth.username, values) or "anonymous",
         password=_text(settings.auth.password, values) or "",
@@ -99,7 +102,7 @@ def _tls(settings: FileSettings, values: Values, project_folder: Path) -> ssl.SS
     try:
         context = ssl.create_default_context(cadata=authority)
     except (ssl.SSLError, ValueError):
-        raise ConfigurationError("files.ca_file holds no certificate in PEM form.") from None
+        raise ConfigurationError(phrase("files.ca_file holds no certificate in PEM form.")) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
@@ -117,7 +120,8 @@ def _key_text(template: str | None, values: Values) -> str | None:
         if template == f"{{credentials.{name}}}" and isinstance(value, str):
             return value
     raise ConfigurationError(
-        "files.auth.private_key must be one of the credentials.", hint='Write "{credentials.private_key}".'
+        phrase("files.auth.private_key must be one of the credentials."),
+        hint=phrase('Write "{{credentials.private_key}}".'),
     )
 
 
@@ -128,4 +132,6 @@ def _file_text(option: str, template: str | None, values: Values, project_folder
     try:
         return (project_folder / name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise ConfigurationError(f"files.{option}: the file {name} cannot be read.") from None
+        raise ConfigurationError(
+            phrase("files.{option}: the file {name} cannot be read.", option=option, name=name)
+        ) from None

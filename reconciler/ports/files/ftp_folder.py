@@ -15,6 +15,7 @@ import aioftp
 import structlog
 
 from reconciler.errors import CredentialsRefusedError, ResponseTimeoutError, UnreachableError
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.files.address import FolderAddress
 from reconciler.ports.files.folder import CHUNK_BYTES, MOST_ENTRIES, CutError, DeniedError, FolderEntry, shown_words
 from reconciler.ports.files.ftp_client import BYTES, FtpClient
@@ -72,18 +73,29 @@ async def _begin(system: str, client: FtpClient, address: FolderAddress, login: 
     except ssl.SSLCertVerificationError as error:
         raise UnreachableError(
             system,
-            f"{place}: the certificate of the server is not accepted: {error.verify_message}.",
-            hint="Name the PEM file of its authority as ca_file, or correct the host in base_url.",
+            phrase(
+                "{place}: the certificate of the server is not accepted: {verify_message}.",
+                place=place,
+                verify_message=error.verify_message,
+            ),
+            hint=phrase("Name the PEM file of its authority as ca_file, or correct the host in base_url."),
         ) from error
     except TimeoutError as error:
-        raise ResponseTimeoutError(system, f"{place}: the server does not answer in time.") from error
+        raise ResponseTimeoutError(
+            system, phrase("{place}: the server does not answer in time.", place=place)
+        ) from error
     except aioftp.StatusCodeError as error:
         code, words = _answer(error)
-        raise UnreachableError(system, f"{place}: the server refuses the session: {code} {words}.") from None
+        raise UnreachableError(
+            system,
+            phrase("{place}: the server refuses the session: {code} {words}.", place=place, code=code, words=words),
+        ) from None
     except (OSError, EOFError, ValueError) as error:
         words = shown_words(str(error) or type(error).__name__)
         raise UnreachableError(
-            system, f"{place}: no connection: {words}.", hint="Check base_url, and whether a firewall is between."
+            system,
+            phrase("{place}: no connection: {words}.", place=place, words=words),
+            hint=phrase("Check base_url, and whether a firewall is between."),
         ) from error
 
 
@@ -95,7 +107,9 @@ async def _log_in(system: str, place: str, client: FtpClient, login: FtpLogin) -
         if not code.startswith("53"):
             raise
         raise CredentialsRefusedError(
-            system, f"{place}: the server does not accept the user or the password.", detail=f"{code} {words}"
+            system,
+            phrase("{place}: the server does not accept the user or the password.", place=place),
+            detail=f"{code} {words}",
         ) from None
 
 

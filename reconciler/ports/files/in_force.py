@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from reconciler.errors import ResponseNotUnderstoodError, SystemReadError
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.files.archive import FileArchive
 from reconciler.ports.files.intake import Trouble
 from reconciler.ports.files.ledger import FileRecord
@@ -51,8 +52,8 @@ def refuse_troubles(system: str, troubles: Sequence[Trouble]) -> None:
         more = f" {others} more files have problems." if others else ""
         raise ResponseNotUnderstoodError(
             system,
-            f"{first.file}: {first.problem}{more}",
-            hint="Correct the description, or have the sender write the file again.",
+            phrase("{file}: {problem}{more}", file=first.file, problem=first.problem, more=more),
+            hint=phrase("Correct the description, or have the sender write the file again."),
         )
 
 
@@ -63,13 +64,20 @@ def nothing_arrived(system: str, listing: FileListing, left: Mapping[str, str]) 
         name, reason = next(iter(left.items()))
         return SystemReadError(
             system,
-            f"no complete file {pattern} has arrived: {name} was left alone, as {reason}.",
-            hint="Try again later.",
+            phrase(
+                "no complete file {pattern} has arrived: {name} was left alone, as {reason}.",
+                pattern=pattern,
+                name=name,
+                reason=reason,
+            ),
+            hint=phrase("Try again later."),
         )
     return SystemReadError(
         system,
-        f"no file {pattern} has ever arrived.",
-        hint="Check base_url, and the folder and pattern of the listing, against where the sender puts its files.",
+        phrase("no file {pattern} has ever arrived.", pattern=pattern),
+        hint=phrase(
+            "Check base_url, and the folder and pattern of the listing, against where the sender puts its files."
+        ),
     )
 
 
@@ -81,9 +89,15 @@ def refuse_stale(system: str, listing: FileListing, newest: ReceivedFile, now: d
     if age > timedelta(hours=listing.max_age_h):
         raise SystemReadError(
             system,
-            f"the newest full file {newest.shown} is {age / timedelta(hours=1):.0f} hours old, and "
-            f"{listing.max_age_h:g} are allowed.",
-            hint="Look why the sender exports no more; comparing old data would show differences that are none.",
+            phrase(
+                "the newest full file {newest} is {value} hours old, and {max_age_h} are allowed.",
+                newest=newest.shown,
+                value=f"{age / timedelta(hours=1):.0f}",
+                max_age_h=f"{listing.max_age_h:g}",
+            ),
+            hint=phrase(
+                "Look why the sender exports no more; comparing old data would show differences that are none."
+            ),
         )
 
 

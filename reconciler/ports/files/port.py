@@ -23,6 +23,7 @@ from reconciler.errors import (
     VendorFaultError,
 )
 from reconciler.logs import keep_out_of_logs
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.files.address import FolderAddress
 from reconciler.ports.files.archive import FileArchive
 from reconciler.ports.files.connecting import connect_to
@@ -135,7 +136,9 @@ class FilePort:
         except BrokenFileError as error:
             raise self._broken(error) from error
         except OSError as error:
-            raise StateError(f"the copy of {files.full.shown} cannot be read: {error.strerror}.") from error
+            raise StateError(
+                phrase("the copy of {full} cannot be read: {reason}.", full=files.full.shown, reason=error.strerror)
+            ) from error
         if not number:
             yield RecordPage(0, b"[]", [], None)
 
@@ -144,8 +147,13 @@ class FilePort:
     ) -> Reply:
         """Always raises ConfigurationError: a folder answers no requests."""
         raise ConfigurationError(
-            f"{self._system}: a system that exchanges files cannot be asked for {request.method} {request.path}.",
-            hint="Only whole listings can be read from files.",
+            phrase(
+                "{system}: a system that exchanges files cannot be asked for {method} {path}.",
+                system=self._system,
+                method=request.method,
+                path=request.path,
+            ),
+            hint=phrase("Only whole listings can be read from files."),
         )
 
     def forget_answers(self) -> None:
@@ -161,12 +169,16 @@ class FilePort:
         """
         folder, _, name = path.rpartition("/")
         if not (is_safe_folder(folder) and is_safe_name(name)):
-            raise ConfigurationError(f"{self._system}: a file cannot be called that way.")
+            raise ConfigurationError(phrase("{system}: a file cannot be called that way.", system=self._system))
         unfinished = unfinished_name(name, secrets.token_hex(4))
         async with self._session() as session:
             try:
                 if await session.entries(folder, lambda found: found == name):
-                    raise RefusedError(f"{self._system}: {path} is there already and was not taken yet.")
+                    raise RefusedError(
+                        phrase(
+                            "{system}: {path} is there already and was not taken yet.", system=self._system, path=path
+                        )
+                    )
                 await session.put(joined(folder, unfinished), content)
                 await self._check_whole(session, folder, unfinished, len(content))
                 await session.rename(joined(folder, unfinished), path)
@@ -177,7 +189,9 @@ class FilePort:
         found = await session.entries(folder, lambda entry: entry == name)
         if not found or found[0].size_bytes != size_bytes:
             raise VendorFaultError(
-                self._system, f"{joined(folder, name)}: the server did not keep the whole file.", "size"
+                self._system,
+                phrase("{folder}: the server did not keep the whole file.", folder=joined(folder, name)),
+                "size",
             )
 
     async def _files(self, listing: FileListing) -> FilesInForce:
@@ -224,7 +238,11 @@ class FilePort:
         refuse_stale(self._system, listing, files.full, self._clock())
         wrong = await asyncio.to_thread(encoding_problem, files.full.path, listing.format)
         if wrong is not None:
-            raise ResponseNotUnderstoodError(self._system, f"{files.full.shown}: {wrong.problem}.", hint=wrong.hint)
+            raise ResponseNotUnderstoodError(
+                self._system,
+                phrase("{full}: {problem}.", full=files.full.shown, problem=wrong.problem),
+                hint=wrong.hint,
+            )
         return files
 
     async def _fetched_for_a_look(
@@ -255,15 +273,17 @@ class FilePort:
 
     def _broken(self, error: BrokenFileError) -> ResponseNotUnderstoodError:
         return ResponseNotUnderstoodError(
-            self._system, str(error), hint="Correct the description, or have the sender write the file again."
+            self._system, str(error), hint=phrase("Correct the description, or have the sender write the file again.")
         )
 
     def _denied(self, path: str, error: DeniedError) -> NoReturn:
         raise VendorFaultError(
             self._system,
-            f"{self._address.shown}: the server refuses {path}: {error}.",
+            phrase(
+                "{address}: the server refuses {path}: {error}.", address=self._address.shown, path=path, error=error
+            ),
             "denied",
-            hint="Check the folder, and the rights of the user on it.",
+            hint=phrase("Check the folder, and the rights of the user on it."),
         ) from error
 
 

@@ -12,6 +12,7 @@ from typing import BinaryIO, Final, Self, TypeVar
 import structlog
 
 from reconciler.errors import ResponseTimeoutError, UnreachableError
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.files.folder import CutError, DeniedError, FolderEntry, RemoteFolder
 from reconciler.ports.files.settings import FileSettings
 
@@ -136,7 +137,12 @@ class FolderSession:
         await self._hang_up()
         if failures >= self._settings.attempts:
             raise UnreachableError(
-                self._system, f"the connection to the files was lost {failures} times in a row: {error}."
+                self._system,
+                phrase(
+                    "the connection to the files was lost {failures} times in a row: {error}.",
+                    failures=failures,
+                    error=error,
+                ),
             ) from error
         wait_s = min(self._settings.first_wait_s * 2 ** (failures - 1), _LONGEST_WAIT_S)
         _log.info("file_connection_lost", system=self._system, reason=str(error), wait_s=wait_s)

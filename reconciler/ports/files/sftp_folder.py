@@ -13,6 +13,7 @@ from typing import Final, cast
 import asyncssh
 
 from reconciler.errors import ConfigurationError, CredentialsRefusedError, ResponseTimeoutError, UnreachableError
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.files.address import FolderAddress
 from reconciler.ports.files.folder import CHUNK_BYTES, MOST_ENTRIES, CutError, DeniedError, FolderEntry, shown_words
 from reconciler.ports.files.names import is_safe_name, joined
@@ -99,14 +100,20 @@ async def _connected(system: str, address: FolderAddress, login: SftpLogin) -> a
         raise _unknown_server(system, place, server.seen, declared=login.host_key is not None) from None
     except asyncssh.PermissionDenied as error:
         raise CredentialsRefusedError(
-            system, f"{place}: the server does not accept the user, the password or the key.", detail=error.reason
+            system,
+            phrase("{place}: the server does not accept the user, the password or the key.", place=place),
+            detail=error.reason,
         ) from None
     except TimeoutError as error:
-        raise ResponseTimeoutError(system, f"{place}: the server does not answer in time.") from error
+        raise ResponseTimeoutError(
+            system, phrase("{place}: the server does not answer in time.", place=place)
+        ) from error
     except (OSError, asyncssh.Error) as error:
         words = shown_words(str(error) or type(error).__name__)
         raise UnreachableError(
-            system, f"{place}: no connection: {words}.", hint="Check base_url, and whether a firewall is between."
+            system,
+            phrase("{place}: no connection: {words}.", place=place, words=words),
+            hint=phrase("Check base_url, and whether a firewall is between."),
         ) from error
 
 
@@ -114,8 +121,15 @@ def _unknown_server(system: str, place: str, seen: str | None, *, declared: bool
     reason = "is not the declared one" if declared else "is not known"
     return UnreachableError(
         system,
-        f"{place}: the host key of the server {reason}; it shows {seen or 'none that can be read'}.",
-        hint="Ask the people who run the server for its fingerprint, and only if it is this one write it as host_key.",
+        phrase(
+            "{place}: the host key of the server {reason}; it shows {seen}.",
+            place=place,
+            reason=reason,
+            seen=seen or "none that can be read",
+        ),
+        hint=phrase(
+            "Ask the people who run the server for its fingerprint, and only if it is this one write it as host_key."
+        ),
     )
 
 
@@ -126,9 +140,11 @@ def _private_keys(login: SftpLogin) -> list[asyncssh.SSHKey] | None:
         return [asyncssh.import_private_key(login.private_key, login.passphrase)]
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
         raise ConfigurationError(
-            "the private key for SFTP cannot be read.",
-            hint="Give the whole file and its passphrase. A key with a passphrase must be in PKCS #8 form: "
-            "ssh-keygen -p -m PKCS8.",
+            phrase("the private key for SFTP cannot be read."),
+            hint=phrase(
+                "Give the whole file and its passphrase. A key with a passphrase must be in PKCS #8 "
+                "form: ssh-keygen -p -m PKCS8."
+            ),
         ) from None
 
 
@@ -136,7 +152,9 @@ def _known_hosts(login: SftpLogin) -> asyncssh.SSHKnownHosts:
     try:
         return asyncssh.import_known_hosts(login.known_hosts or "")
     except ValueError:
-        raise ConfigurationError("the known_hosts file cannot be read.", hint="It must be in OpenSSH format.") from None
+        raise ConfigurationError(
+            phrase("the known_hosts file cannot be read."), hint=phrase("It must be in OpenSSH format.")
+        ) from None
 
 
 async def _end(connection: asyncssh.SSHClientConnection) -> None:

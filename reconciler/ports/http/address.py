@@ -10,6 +10,7 @@ from urllib.parse import quote
 from yarl import URL
 
 from reconciler.errors import ConfigurationError
+from reconciler.phrases.phrase import phrase
 
 _QUERY_CHARACTERS: Final = "$'()*,:@/!-._~"
 _NOT_IN_A_LINK: Final = re.compile(r"[^\x21-\x7e]|\\")
@@ -87,12 +88,16 @@ def _checked(address: str) -> URL:
         (origin.raw_host or "").encode("idna")
     except ValueError:
         raise ConfigurationError(
-            "base_url is not an address.", hint="It looks like https://erp.example:8069/api."
+            phrase("base_url is not an address."), hint=phrase("It looks like https://erp.example:8069/api.")
         ) from None
     if origin.scheme not in {"http", "https"} or not origin.host:
-        raise ConfigurationError("base_url must begin with http:// or https:// and name a host.")
+        raise ConfigurationError(phrase("base_url must begin with http:// or https:// and name a host."))
     if url.user is not None or url.password is not None:
-        raise ConfigurationError("base_url holds a user or a password.", hint="Put them under credentials.")
+        raise ConfigurationError(
+            phrase("base_url holds a user or a password."), hint=phrase("Put them under credentials.")
+        )
     if url.query_string or url.fragment:
-        raise ConfigurationError("base_url holds a query or a fragment.", hint="Keep only scheme, host, port and path.")
+        raise ConfigurationError(
+            phrase("base_url holds a query or a fragment."), hint=phrase("Keep only scheme, host, port and path.")
+        )
     return url

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from reconciler.errors import ConfigurationError, CredentialsRefusedError
 from reconciler.logs import keep_out_of_logs
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.composing import Signature
 from reconciler.ports.http.references import Values, resolve_text
 from reconciler.ports.http.settings import BasicAuth, BearerAuth, BodyAuth, HeaderAuth, NoAuth, QueryAuth
@@ -68,10 +69,12 @@ class FixedAuthentication:
 
     async def renew(self, refused: int, label: str) -> None:
         if self._settings.kind == "none":
-            hint = "The system asks for credentials and the description declares none."
+            hint = phrase("The system asks for credentials and the description declares none.")
         else:
-            hint = "Check the credentials in the project file and that they belong to this address."
-        raise CredentialsRefusedError(self._system, f"{label}: the credentials are not accepted.", hint=hint)
+            hint = phrase("Check the credentials in the project file and that they belong to this address.")
+        raise CredentialsRefusedError(
+            self._system, phrase("{label}: the credentials are not accepted.", label=label), hint=hint
+        )
 
     async def close(self) -> None:
         return
@@ -102,7 +105,7 @@ def credential_text(template: str, values: Values) -> str:
     """
     text = resolve_text(template, values)
     if not text:
-        raise ConfigurationError("A credential that the description refers to is empty.")
+        raise ConfigurationError(phrase("A credential that the description refers to is empty."))
     return text
 
 
@@ -113,7 +116,7 @@ def basic(username: str, password: str) -> str:
         ConfigurationError: the user name holds a colon, which Basic cannot carry.
     """
     if ":" in username:
-        raise ConfigurationError("A user name with a colon cannot be sent with HTTP Basic.")
+        raise ConfigurationError(phrase("A user name with a colon cannot be sent with HTTP Basic."))
     encoded = base64.b64encode(f"{username}:{password}".encode()).decode()
     keep_out_of_logs(encoded)
     return f"Basic {encoded}"

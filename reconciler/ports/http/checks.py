@@ -74,7 +74,12 @@ def check_request(request: Request, names: Names, path: KeyPath = ()) -> list[Pr
 
 def names_of(request: Request) -> set[str]:
     """Every name that a request refers to."""
-    return {name for _, name in _references(_templates(request), ())}
+    return names_in(_templates(request))
+
+
+def names_in(template: object) -> set[str]:
+    """Every name that a text, list or table refers to."""
+    return {name for _, name in _references(template, ())}
 
 
 def check_listing(listing: Listing, names: Names, path: KeyPath = ()) -> list[Problem]:

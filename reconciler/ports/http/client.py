@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from reconciler.errors import CredentialsRefusedError, SystemReadError
 from reconciler.logs import keep_out_of_logs
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.address import BaseAddress, LinkRefusedError, redacted_url
 from reconciler.ports.http.answers import RepeatedAnswers
 from reconciler.ports.http.auth import Authentication, FixedAuthentication
@@ -216,8 +217,8 @@ class HttpPort:
         except LinkRefusedError as error:
             problem = str(error)
         raise place.not_understood(
-            f"the link to the next page {problem}, and is not followed",
-            "If the link names the same system by another name, write that name as base_url.",
+            phrase("the link to the next page {problem}, and is not followed", problem=problem),
+            phrase("If the link names the same system by another name, write that name as base_url."),
         )
 
     async def _ask(
@@ -273,8 +274,12 @@ class HttpPort:
             await _as_login(self._authentication.renew(generation, label))
         raise CredentialsRefusedError(
             self._system,
-            f"{label}: refused after {_RENEWALS_PER_CALL} new sessions.",
-            hint="The integration user may lack the right to read this.",
+            phrase(
+                "{label}: refused after {renewals_per_call} new sessions.",
+                label=label,
+                renewals_per_call=_RENEWALS_PER_CALL,
+            ),
+            hint=phrase("The integration user may lack the right to read this."),
         )
 
     def _authentication_of(self, settings: HttpSettings, tokens: TokenStore | None) -> Authentication:

@@ -12,6 +12,7 @@ import orjson
 from pydantic import JsonValue
 
 from reconciler.errors import ConfigurationError
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.messages import AnswerCheck
 from reconciler.ports.http.references import ResolvedRequest, Values, resolve_table, resolve_text
 from reconciler.ports.http.settings import HttpSettings, Request
@@ -94,7 +95,9 @@ class Contents:
     def _soap(self, request: Request, values: Values, label: str) -> Content:
         call, soap = request.soap, self._settings.soap
         if call is None:
-            raise ConfigurationError(f"{label}: the format is SOAP, and the request says nothing of an envelope.")
+            raise ConfigurationError(
+                phrase("{label}: the format is SOAP, and the request says nothing of an envelope.", label=label)
+            )
         body = resolve_table(call.body, request, values)
         header = resolve_table(soap.header if call.header is None else call.header, request, values)
         try:
@@ -132,11 +135,12 @@ def _json(body: JsonValue, fields: Mapping[str, str], label: str) -> Content:
     try:
         return Content(orjson.dumps(body), {_CONTENT_TYPE: "application/json"})
     except orjson.JSONEncodeError:
-        problem = f"{label}: the body holds a value that JSON cannot carry."
-    raise ConfigurationError(problem, hint="Whole numbers must fit in 64 bits and text must be Unicode.")
+        problem = phrase("{label}: the body holds a value that JSON cannot carry.", label=label)
+    raise ConfigurationError(problem, hint=phrase("Whole numbers must fit in 64 bits and text must be Unicode."))
 
 
 def _unwritable(label: str, error: XmlValueError) -> ConfigurationError:
     return ConfigurationError(
-        f"{label}: {error}.", hint="Control characters cannot travel in XML; look for them in the value that is sent."
+        phrase("{label}: {error}.", label=label, error=error),
+        hint=phrase("Control characters cannot travel in XML; look for them in the value that is sent."),
     )

@@ -9,13 +9,14 @@ from typing import Final, assert_never
 import orjson
 from pydantic import JsonValue
 
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.messages import Answer
 from reconciler.ports.http.settings import HttpSettings
 from reconciler.ports.soap.faults import content_of_envelope, fault_of
 from reconciler.ports.xml.parsing import Trouble, XmlError, parse_tree
 
 _NAMES: Final = {"json": "JSON", "xml": "XML", "soap": "XML"}
-_WEB_PAGE_HINT: Final = "Check base_url: the address may belong to a login page or a proxy."
+_WEB_PAGE_HINT: Final = phrase("Check base_url: the address may belong to a login page or a proxy.")
 _HINTS: Final = {Trouble.WEB_PAGE: _WEB_PAGE_HINT}
 _PASSING: Final = frozenset({Trouble.WEB_PAGE, Trouble.CUT})
 """Troubles that may be over the next time. What is complete and wrong is the same again."""
@@ -42,7 +43,9 @@ Decoded = JsonValue | Undecodable
 def decode(answer: Answer, settings: HttpSettings) -> Decoded:
     """The document in an answer. For SOAP that is the content of the envelope: `Header` and `Body`."""
     if not answer.body or answer.body.isspace():
-        return Undecodable(f"answered with an empty body instead of {_NAMES[answer.format]}", again=True)
+        return Undecodable(
+            phrase("answered with an empty body instead of {names}", names=_NAMES[answer.format]), again=True
+        )
     match answer.format:
         case "json":
             return _json(answer.body)
@@ -62,10 +65,10 @@ def _json(body: bytes) -> Decoded:
         return document
     first, last = body.lstrip()[:1], body.rstrip()[-1:]
     if first == b"<":
-        return Undecodable("answered with a web page (HTML) instead of JSON", again=True, hint=_WEB_PAGE_HINT)
+        return Undecodable(phrase("answered with a web page (HTML) instead of JSON"), again=True, hint=_WEB_PAGE_HINT)
     if (first, last) in {(b"{", b"}"), (b"[", b"]")} or first not in b'{["':
-        return Undecodable("answered with something that is not JSON", again=False)
-    return Undecodable("answered with JSON that ends too early", again=True)
+        return Undecodable(phrase("answered with something that is not JSON"), again=False)
+    return Undecodable(phrase("answered with JSON that ends too early"), again=True)
 
 
 def _xml(answer: Answer, settings: HttpSettings) -> Decoded:
@@ -76,17 +79,19 @@ def _xml(answer: Answer, settings: HttpSettings) -> Decoded:
     else:
         return document if answer.format == "xml" else _envelope(document, answer)
     hint = _HINTS.get(wrong.trouble, "")
-    return Undecodable(f"sent an answer that {wrong}", again=wrong.trouble in _PASSING, hint=hint)
+    return Undecodable(phrase("sent an answer that {wrong}", wrong=wrong), again=wrong.trouble in _PASSING, hint=hint)
 
 
 def _envelope(document: JsonValue, answer: Answer) -> Decoded:
     content = content_of_envelope(document)
     if content is None:
-        return Undecodable("answered with XML that is no SOAP envelope", again=False)
+        return Undecodable(phrase("answered with XML that is no SOAP envelope"), again=False)
     if answer.check is not None and fault_of(content) is None:
         problem = answer.check(answer.body, _encoding(answer))
         if problem is not None:
-            return Undecodable(f"answered something else than its WSDL says: {problem}", again=False)
+            return Undecodable(
+                phrase("answered something else than its WSDL says: {problem}", problem=problem), again=False
+            )
     return content
 
 

@@ -20,6 +20,7 @@ from reconciler.errors import (
     VendorFaultError,
 )
 from reconciler.logs import masked
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.breaker import ERRORS_IN_A_ROW, Breaker, Trial
 from reconciler.ports.http.messages import Answer, Outgoing, Reply, Traffic
 from reconciler.ports.http.outcome import Blocked, Empty, Fail, Page, RefreshAuth, Retry, classify
@@ -36,7 +37,8 @@ _ATTEMPTS_BEFORE_FIRST_ANSWER: Final = 2
 
 _log = structlog.get_logger("reconciler.http")
 
-_Result = Reply | RefreshAuth | Blocked | Fail | Retry
+_Final = Reply | RefreshAuth | Blocked | Fail
+_Result = _Final | Retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +99,10 @@ class Exchange:
             SystemReadError: one of its leaves, when asking again does not help or is not allowed.
         """
         trial = self._breaker.call()
-        retrying = AsyncRetrying(
-            sleep=asyncio.sleep,
-            retry=retry_if_result(lambda result: isinstance(result, Retry)),
-            wait=self._wait_s,
-            stop=lambda state: self._gives_up(state, question),
-            before_sleep=lambda state: self._note_retry(state, question),
-            retry_error_callback=lambda state: _retry_of(state).at_last,
-        )
         try:
-            result: Reply | RefreshAuth | Blocked | Fail = await retrying(self._attempt, question, trial)
+            first = await self._attempt(question, trial)
+            # Nearly every call needs no second request, and the machinery for those costs more than the call itself.
+            result = await self._asked_again(question, trial, first) if isinstance(first, Retry) else first
         finally:
             trial.ended()
         if isinstance(result, Blocked):
@@ -115,6 +111,24 @@ class Exchange:
             raise _with_effect(self._throttle.refusal(result.until, message), result)
         if isinstance(result, Fail):
             self._raise(question.label, result)
+        return result
+
+    async def _asked_again(self, question: Question, trial: Trial, first: Retry) -> _Final:
+        """What comes of a call whose first request has to be repeated."""
+        begun: list[_Result] = [first]
+
+        async def attempt() -> _Result:
+            return begun.pop() if begun else await self._attempt(question, trial)
+
+        retrying = AsyncRetrying(
+            sleep=asyncio.sleep,
+            retry=retry_if_result(lambda result: isinstance(result, Retry)),
+            wait=self._wait_s,
+            stop=lambda state: self._gives_up(state, question),
+            before_sleep=lambda state: self._note_retry(state, question),
+            retry_error_callback=lambda state: _retry_of(state).at_last,
+        )
+        result: _Final = await retrying(attempt)
         return result
 
     async def _attempt(self, question: Question, trial: Trial) -> _Result:
@@ -171,7 +185,13 @@ class Exchange:
     def _stay_away(self, result: Retry | Fail) -> Fail:
         """Too many errors in a row: this call reports its own, the others are refused for a while."""
         until = self._clock() + timedelta(seconds=self._settings.retry.patience_s)
-        self._throttle.block(until, f"{ERRORS_IN_A_ROW} errors in a row; a pause, so as not to be locked out")
+        self._throttle.block(
+            until,
+            phrase(
+                "{errors_in_a_row} errors in a row; a pause, so as not to be locked out",
+                errors_in_a_row=ERRORS_IN_A_ROW,
+            ),
+        )
         self._breaker.close()
         return result.at_last if isinstance(result, Retry) else result
 
@@ -199,7 +219,7 @@ class Exchange:
         )
 
     def _raise(self, label: str, fail: Fail) -> Never:
-        text = f"{label}: {_shown(fail.message)}."
+        text = phrase("{label}: {problem}.", label=label, problem=_shown(fail.message))
         error: SystemReadError
         match fail.kind:
             case "fault":

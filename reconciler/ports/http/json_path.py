@@ -34,7 +34,7 @@ def value_at(document: JsonValue, path: str) -> Found:
     if isinstance(document, dict):
         # The longest name there can be: most paths are one name.
         found = document.get(path, ABSENT)
-    if found is ABSENT:
+    if found is ABSENT and ("." in path or isinstance(document, list)):
         found = _descend(document, path.split("."))
     while isinstance(found, dict) and "$" in found:
         found = found["$"]

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from reconciler.errors import CredentialsRefusedError, ReconcilerError, ResponseNotUnderstoodError, VendorFaultError
 from reconciler.logs import keep_out_of_logs
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.composing import Composer, Signature, label_of
 from reconciler.ports.http.exchange import Exchange, Question
 from reconciler.ports.http.json_path import ABSENT, value_at
@@ -102,14 +103,14 @@ class LoginAuthentication:
         if status == "429":
             raise VendorFaultError(
                 self._system,
-                f"{label}: logins are refused for now (HTTP 429).",
+                phrase("{label}: logins are refused for now (HTTP 429).", label=label),
                 status,
-                hint="Often after several wrong passwords. Wait some minutes; trying sooner makes it longer.",
+                hint=phrase("Often after several wrong passwords. Wait some minutes; trying sooner makes it longer."),
             )
         raise CredentialsRefusedError(
             self._system,
-            f"{label}: the login is refused.",
-            hint="Check the credentials in the project file. They are not tried a second time.",
+            phrase("{label}: the login is refused.", label=label),
+            hint=phrase("Check the credentials in the project file. They are not tried a second time."),
         )
 
     async def _ask(self, request: Request, signature: Signature, *, attempts: int) -> Reply | None:
@@ -127,7 +128,12 @@ class LoginAuthentication:
             found = value_at(reply.document, path)
             if found is ABSENT or found is None:
                 raise ResponseNotUnderstoodError(
-                    self._system, f"{label_of(step.request)}: the answer to the login has nothing at `{path}`."
+                    self._system,
+                    phrase(
+                        "{request}: the answer to the login has nothing at `{path}`.",
+                        request=label_of(step.request),
+                        path=path,
+                    ),
                 )
             session[name] = found
             if isinstance(found, str):

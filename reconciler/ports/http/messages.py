@@ -9,13 +9,14 @@ from datetime import datetime
 from pydantic import JsonValue
 from yarl import URL
 
+from reconciler.model.value import value
 from reconciler.ports.http.settings import BodyFormat
 
 AnswerCheck = Callable[[bytes, str | None], str | None]
 """Given the body of an answer and, if it is known, its character set: why it is not what a contract says, or None."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outgoing:
     """A request ready to be sent.
 
@@ -33,7 +34,7 @@ class Outgoing:
     check: AnswerCheck | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """A whole answer.
 
@@ -57,7 +58,7 @@ class Answer:
     check: AnswerCheck | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reply:
     """An answer that was accepted.
 

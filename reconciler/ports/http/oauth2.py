@@ -11,6 +11,7 @@ from aiohttp import hdrs
 
 from reconciler.errors import ConfigurationError, CredentialsRefusedError, ResponseNotUnderstoodError, VendorFaultError
 from reconciler.logs import keep_out_of_logs
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.auth import basic, credential_text
 from reconciler.ports.http.composing import Composer, Signature
 from reconciler.ports.http.exchange import Exchange, Question
@@ -50,7 +51,7 @@ class OAuth2Authentication:
         """Raises ConfigurationError when a refresh token could be replaced and there is no store for the new one."""
         if settings.grant == "refresh_token" and tokens is None:
             raise ConfigurationError(
-                "A refresh token needs a token store: the next one would be lost at the end of the run."
+                phrase("A refresh token needs a token store: the next one would be lost at the end of the run.")
             )
         self._system = system
         self._settings = settings
@@ -102,7 +103,9 @@ class OAuth2Authentication:
             await self._accept(reply)
             return
         if not tried:
-            raise CredentialsRefusedError(self._system, "there is no refresh token.", hint="Grant access again.")
+            raise CredentialsRefusedError(
+                self._system, phrase("there is no refresh token."), hint=phrase("Grant access again.")
+            )
         raise refusal
 
     async def _untried(self, tried: set[str]) -> str | None:
@@ -131,8 +134,8 @@ class OAuth2Authentication:
                 raise
         raise CredentialsRefusedError(
             self._system,
-            f"no access token is given ({code if code in _ERRORS else f'HTTP {code}'}).",
-            hint="Check the client and its secret, or grant access again. They are not tried a second time.",
+            phrase("no access token is given ({code}).", code=code if code in _ERRORS else f"HTTP {code}"),
+            hint=phrase("Check the client and its secret, or grant access again. They are not tried a second time."),
         )
 
     def _outgoing(self, grant: dict[str, str]) -> Outgoing:
@@ -155,7 +158,9 @@ class OAuth2Authentication:
     async def _accept(self, reply: Reply) -> None:
         access = value_at(reply.document, "access_token")
         if not isinstance(access, str) or not access:
-            raise ResponseNotUnderstoodError(self._system, f"{_LABEL}: the answer has no text at `access_token`.")
+            raise ResponseNotUnderstoodError(
+                self._system, phrase("{label}: the answer has no text at `access_token`.", label=_LABEL)
+            )
         keep_out_of_logs(access)
         following = value_at(reply.document, "refresh_token")
         if isinstance(following, str) and following and self._tokens is not None:

@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.decoding import Decoded, Undecodable, decode
 from reconciler.ports.http.json_path import ABSENT, scalar_text, value_at
 from reconciler.ports.http.messages import Answer
@@ -35,9 +36,9 @@ _WORDS: Final = {
     400: "bad request",
     403: "forbidden",
     404: "not found",
-    405: "method not allowed",
+    405: phrase("method not allowed"),
     408: "request timeout",
-    429: "too many requests",
+    429: phrase("too many requests"),
     500: "internal error",
     502: "bad gateway",
     503: "unavailable",
@@ -210,7 +211,7 @@ def _blocked(answer: Answer, wait_s: float | None, fault: Fail) -> Blocked:
 
 
 def _undecodable(what: Undecodable, answer: Answer) -> Retry | Fail:
-    text = f"{what.text} (HTTP {answer.status})"
+    text = phrase("{text} (HTTP {status})", text=what.text, status=answer.status)
     fail = Fail(str(answer.status), text, "not_understood", what.hint, may_have_acted=True)
     return Retry(None, fail, _ATTEMPTS_WHEN_UNLIKELY_TO_PASS) if what.again else fail
 
@@ -219,14 +220,19 @@ def _status_fault(status: int) -> Fail:
     words = f" ({_WORDS[status]})" if status in _WORDS else ""
     hint = ""
     if 300 <= status < 400:
-        words = " (a redirect, which is not followed: credentials would travel with it)"
-        hint = "Write the address it leads to as base_url; often https:// instead of http://."
+        words = phrase(" (a redirect, which is not followed: credentials would travel with it)")
+        hint = phrase("Write the address it leads to as base_url; often https:// instead of http://.")
     elif status == 403:
-        hint = "The user of the integration may lack a permission."
+        hint = phrase("The user of the integration may lack a permission.")
     elif status == 404:
-        hint = "Check base_url and the path in the description."
+        hint = phrase("Check base_url and the path in the description.")
     may_have_acted = status in _SILENT_STATUS or status >= 500
-    return Fail(str(status), f"answered HTTP {status}{words}", hint=hint, may_have_acted=may_have_acted)
+    return Fail(
+        str(status),
+        phrase("answered HTTP {status}{words}", status=status, words=words),
+        hint=hint,
+        may_have_acted=may_have_acted,
+    )
 
 
 def _soap_fault(answer: Answer, decoded: Decoded) -> SoapFault | None:
@@ -242,7 +248,11 @@ def _fault(answer: Answer, decoded: Decoded) -> Fail:
     # Faults come with 200 or 500 alike; any other status says more about the call than the class of the fault.
     tells_by_status = 400 <= answer.status < 500
     code = by_status.code if tells_by_status or not fault.code else _plain(fault.code)
-    words = f"answered a fault of its own: {_plain(fault.message)}" if fault.message else f"answered the fault {code}"
+    words = (
+        phrase("answered a fault of its own: {plain}", plain=_plain(fault.message))
+        if fault.message
+        else phrase("answered the fault {code}", code=code)
+    )
     return Fail(code, words, hint=by_status.hint, may_have_acted=fault.by_server and not tells_by_status)
 
 
@@ -254,7 +264,7 @@ def _vendor_fault(rule: Outcome, answer: Answer, decoded: Decoded) -> Fail:
     if message is None and rule.message_header is not None:
         message = answer.headers.get(rule.message_header)
     by_itself = _fault(answer, decoded)
-    shown = f"answered an error of its own: {_plain(message)}" if message else by_itself.message
+    shown = phrase("answered an error of its own: {plain}", plain=_plain(message)) if message else by_itself.message
     in_words = rule.at is not None or bool(rule.contains)
     code = _plain(code) if code else by_itself.code
     return Fail(code, shown, may_have_acted=by_itself.may_have_acted and not in_words)

@@ -10,6 +10,7 @@ import orjson
 from pydantic import JsonValue
 
 from reconciler.errors import ResponseNotUnderstoodError
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.json_path import ABSENT, Found, count_of, value_at
 from reconciler.ports.http.messages import Reply
 from reconciler.ports.http.settings import Listing, RangePaging
@@ -47,7 +48,9 @@ class Place:
 
     def not_understood(self, text: str, hint: str = "") -> ResponseNotUnderstoodError:
         """The error to raise. `text` names paths of the description, never values of the answer."""
-        return ResponseNotUnderstoodError(self.system, f"{self.label}: {text}.", hint=hint)
+        return ResponseNotUnderstoodError(
+            self.system, phrase("{label}: {text}.", label=self.label, text=text), hint=hint
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,10 @@ def read_page(listing: Listing, number: int, reply: Reply, place: Place) -> Page
         records = [records]
     if not isinstance(records, list):
         what = "nothing" if records is ABSENT else "no list"
-        where = f"at `{listing.records}`" if listing.records else "as the whole answer"
-        raise place.not_understood(f"there is {what} {where}, where the records should be")
+        where = f"at `{listing.records}`" if listing.records else phrase("as the whole answer")
+        raise place.not_understood(
+            phrase("there is {what} {where}, where the records should be", what=what, where=where)
+        )
     _check_required(listing, records, place)
     stop = listing.stop
     needed = number == 0 and bool(records)
@@ -121,8 +126,8 @@ def _check_required(listing: Listing, records: list[JsonValue], place: Place) ->
     for path in listing.required:
         if any(value_at(record, path) is ABSENT for record in records):
             raise place.not_understood(
-                f"a record has no `{path}`, which the description requires",
-                "The system may have changed; compare its answers with the description.",
+                phrase("a record has no `{path}`, which the description requires", path=path),
+                phrase("The system may have changed; compare its answers with the description."),
             )
 
 
@@ -133,8 +138,10 @@ def _count(reply: Reply, path: str | None, place: Place, *, needed: bool) -> int
     found = value_at(reply.document, path)
     count = count_of(found)
     if count is None and (needed or not _is_nothing(found)):
-        what = "nothing" if _is_nothing(found) else "no whole number"
-        raise place.not_understood(f"there is {what} at `{path}`, where a number should be")
+        what = "nothing" if _is_nothing(found) else phrase("no whole number")
+        raise place.not_understood(
+            phrase("there is {what} at `{path}`, where a number should be", what=what, path=path)
+        )
     return count
 
 
@@ -145,13 +152,15 @@ def _flag(reply: Reply, path: str | None, place: Place, *, needed: bool) -> bool
     found = value_at(reply.document, path)
     if _is_nothing(found):
         if needed:
-            raise place.not_understood(f"there is nothing at `{path}`, which should say whether pages remain")
+            raise place.not_understood(
+                phrase("there is nothing at `{path}`, which should say whether pages remain", path=path)
+            )
         return None
     if isinstance(found, bool):
         return found
     flag = _FLAGS.get(str(found).strip().lower()) if isinstance(found, str | int) else None
     if flag is None:
-        raise place.not_understood(f"the value at `{path}` is neither true nor false")
+        raise place.not_understood(phrase("the value at `{path}` is neither true nor false", path=path))
     return flag
 
 

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from pydantic import JsonValue
 
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.composing import Following
 from reconciler.ports.http.json_path import value_at
 from reconciler.ports.http.page_facts import PageRead, Place, RecordPage
@@ -201,11 +202,16 @@ class _Circles:
 
     def check(self, mark: str, records: Sequence[JsonValue]) -> None:
         if mark in self._seen:
-            raise self._place.not_understood("the pages lead in a circle")
+            raise self._place.not_understood(phrase("the pages lead in a circle"))
         self._seen.add(mark)
         self._empty_in_a_row = 0 if records else self._empty_in_a_row + 1
         if self._empty_in_a_row >= _EMPTY_PAGES_IN_A_ROW:
-            raise self._place.not_understood(f"{_EMPTY_PAGES_IN_A_ROW} empty pages in a row name a next one")
+            raise self._place.not_understood(
+                phrase(
+                    "{empty_pages_in_a_row} empty pages in a row name a next one",
+                    empty_pages_in_a_row=_EMPTY_PAGES_IN_A_ROW,
+                )
+            )
 
 
 class _Cursor:
@@ -222,7 +228,9 @@ class _Cursor:
         if cursor is None or cursor == "" or read.more is False:
             return None
         if not isinstance(cursor, str | int):
-            raise self._place.not_understood(f"the cursor at `{self._paging.cursor}` is not text or a number")
+            raise self._place.not_understood(
+                phrase("the cursor at `{cursor}` is not text or a number", cursor=self._paging.cursor)
+            )
         self._circles.check(str(cursor), read.records)
         return self._request(read.page.number + 1, cursor)
 
@@ -244,7 +252,7 @@ class _Link:
         if link is None or link == "" or read.more is False:
             return None
         if not isinstance(link, str):
-            raise self._place.not_understood(f"the next link at `{self._paging.link}` is not text")
+            raise self._place.not_understood(phrase("the next link at `{link}` is not text", link=self._paging.link))
         self._circles.check(link, read.records)
         following = Following(link, read.reply.url)
         return PageRequest(read.page.number + 1, {"size": self._paging.size}, following=following)
@@ -266,12 +274,14 @@ class _Keyset:
             return None
         last = value_at(read.records[-1], self._paging.after)
         if not isinstance(last, int | str) or isinstance(last, bool):
-            raise self._place.not_understood(f"the last record of a page has no key at `{self._paging.after}`")
+            raise self._place.not_understood(
+                phrase("the last record of a page has no key at `{after}`", after=self._paging.after)
+            )
         backwards = isinstance(last, int) and isinstance(self._after, int) and last <= self._after
         if backwards or last in self._seen:
             raise self._place.not_understood(
-                f"the key `{self._paging.after}` does not grow from page to page",
-                "The listing must be ordered by it, and ask for records after page.after.",
+                phrase("the key `{after}` does not grow from page to page", after=self._paging.after),
+                phrase("The listing must be ordered by it, and ask for records after page.after."),
             )
         self._seen.add(last)
         self._after = last

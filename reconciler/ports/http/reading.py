@@ -11,6 +11,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.messages import Reply
 from reconciler.ports.http.page_facts import PageRead, Place, RecordPage, read_page
 from reconciler.ports.http.paging import Chain, Extent, PageRequest, Positions
@@ -64,8 +65,12 @@ class PageSource:
             read = await self._read(request)
         if self._lacks_total(read):
             raise self.place.not_understood(
-                f"an empty list came {_CONFIRMATIONS + 1} times without the number at `{self.listing.stop.total}`",
-                "Systems that are asked too fast answer so. Lower the rates, or do not declare a total.",
+                phrase(
+                    "an empty list came {value} times without the number at `{total}`",
+                    value=_CONFIRMATIONS + 1,
+                    total=self.listing.stop.total,
+                ),
+                phrase("Systems that are asked too fast answer so. Lower the rates, or do not declare a total."),
             )
         return read
 

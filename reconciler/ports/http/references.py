@@ -8,10 +8,10 @@ header or JSON leaf needs no such care: nothing surrounds it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, Literal
 from urllib.parse import quote
 
@@ -19,12 +19,16 @@ import orjson
 from pydantic import JsonValue
 
 from reconciler.errors import ConfigurationError
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.settings import Request
 
 Value = JsonValue | datetime
 Values = Mapping[str, Value]
 """What references may name: plain values, tables for dotted names, and for `since` an aware datetime. A dotted name may
 also be given as one key (`"since.day"`), which wins over the table."""
+
+Filler = Callable[[Values], JsonValue]
+"""A template that waits for its values."""
 
 Quoting = Literal["odata", "json"] | None
 
@@ -130,8 +134,8 @@ def resolve_text(template: str, values: Values) -> str | None:
             return None
         if _CONTROL_CHARACTER.search(value):
             raise ConfigurationError(
-                f"The value of {piece.name} holds a line end or another control character.",
-                hint="A secret read from a file may end with an empty line.",
+                phrase("The value of {piece} holds a line end or another control character.", piece=piece.name),
+                hint=phrase("A secret read from a file may end with an empty line."),
             )
         text += value
     return text
@@ -152,21 +156,55 @@ def _leaf_text(template: str, quoting: Quoting, values: Values) -> str | None:
 
 
 def _body(request: Request, template: JsonValue, values: Values) -> JsonValue:
+    return compiled(template, request.quoting)(values)
+
+
+def compiled(template: JsonValue, quoting: Quoting, *, without_empty: bool = False) -> Filler:
+    """What puts values into a template, for whoever does it again and again. It raises as `resolve_request`.
+
+    Args:
+        without_empty: a table that has something in it and is left with nothing is left out.
+    """
     match template:
         case dict():
-            filled = {name: (entry, _body(request, entry, values)) for name, entry in template.items()}
-            return {name: value for name, (entry, value) in filled.items() if value is not None or entry is None}
+            entries = [
+                (
+                    name,
+                    compiled(entry, quoting, without_empty=without_empty),
+                    entry is None,
+                    without_empty and entry != {},
+                )
+                for name, entry in template.items()
+            ]
+            return partial(_table, entries)
         case list():
+            fillers = [compiled(entry, quoting, without_empty=without_empty) for entry in template]
             # A null stays where it is: positions in a list have a meaning (JSON-RPC parameters).
-            return [_body(request, entry, values) for entry in template]
+            return lambda values: [fill(values) for fill in fillers]
         case str():
             whole = whole_reference(template)
-            if whole is None:
-                return _filled(template, request.quoting, values)
-            value = _look_up(whole, values)
-            return value.isoformat() if isinstance(value, datetime) else value
+            return partial(_filled, template, quoting) if whole is None else partial(_leaf, whole)
         case _:
-            return template
+            return lambda _values: template
+
+
+def _table(entries: Sequence[tuple[str, Filler, bool, bool]], values: Values) -> JsonValue:
+    filled: dict[str, JsonValue] = {}
+    for name, fill, keeps_null, drops_empty in entries:
+        value = fill(values)
+        if (value is not None or keeps_null) and not (drops_empty and value == {}):
+            filled[name] = value
+    return filled
+
+
+def _leaf(name: str, values: Values) -> JsonValue:
+    value = values[name] if name in values else _look_up(name, values)
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+@lru_cache(maxsize=4096)
+def _literal_path(literal: str) -> str:
+    return quote(literal, safe=_URL_CHARACTERS)
 
 
 def _path(request: Request, values: Values) -> str:
@@ -174,15 +212,21 @@ def _path(request: Request, values: Values) -> str:
     literals = ""
     for piece in pieces_of(request.path):
         literals += piece.literal
-        path += quote(piece.literal, safe=_URL_CHARACTERS)
+        path += _literal_path(piece.literal)
         if piece.name is None:
             continue
         text = _text_of(piece.name, _look_up(piece.name, values))
         if text is None or text == "":
-            raise ConfigurationError(f"The path {request.path} needs a value for {piece.name}, and there is none.")
+            raise ConfigurationError(
+                phrase(
+                    "The path {path} needs a value for {piece}, and there is none.", path=request.path, piece=piece.name
+                )
+            )
         text = _fitted(piece.name, text, literals, request.quoting)
         if {".", ".."} & set(text.split("/")):
-            raise ConfigurationError(f"The value of {piece.name} cannot stand in the path {request.path}.")
+            raise ConfigurationError(
+                phrase("The value of {piece} cannot stand in the path {path}.", piece=piece.name, path=request.path)
+            )
         path += quote(text, safe="")
     return path
 
@@ -213,8 +257,10 @@ def _fitted(name: str, value: str, before: str, quoting: Quoting) -> str:
     if all(character.isalnum() or character in _PUNCTUATION for character in value):
         return value
     raise ConfigurationError(
-        f"The value of {name} holds characters that would change the request around it.",
-        hint='Declare quoting = "odata" or "json" in the description and put the reference inside a string literal.',
+        phrase("The value of {name} holds characters that would change the request around it.", name=name),
+        hint=phrase(
+            'Declare quoting = "odata" or "json" in the description and put the reference inside a string literal.'
+        ),
     )
 
 
@@ -235,7 +281,7 @@ def _look_up(name: str, values: Values) -> Value:
             known = False
             break
     if not known:
-        raise ConfigurationError(f"A request refers to {name}, which has no value here.")
+        raise ConfigurationError(phrase("A request refers to {name}, which has no value here.", name=name))
     return node
 
 
@@ -245,7 +291,7 @@ def _text_of(name: str, value: Value) -> str | None:
             return None
         case str():
             if not value.isascii() and _SURROGATE.search(value):
-                raise ConfigurationError(f"The value of {name} is not Unicode text.")
+                raise ConfigurationError(phrase("The value of {name} is not Unicode text.", name=name))
             return value
         case bool():
             return "true" if value else "false"
@@ -257,4 +303,4 @@ def _text_of(name: str, value: Value) -> str | None:
         case datetime():
             return value.isoformat()
         case _:
-            raise ConfigurationError(f"{name} is a table or a list and cannot become text.")
+            raise ConfigurationError(phrase("{name} is a table or a list and cannot become text.", name=name))

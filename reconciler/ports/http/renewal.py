@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from reconciler.errors import CredentialsRefusedError
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.messages import Traffic
 
 _LONGEST_END_S: Final = 10.0
@@ -69,8 +70,8 @@ class Renewal:
         if refused == self._generation and self._generation > 0 and not self._proven:
             raise CredentialsRefusedError(
                 self._system,
-                f"{label}: a session that was just opened is not accepted.",
-                hint="Check the rights of the integration user and how the description signs requests.",
+                phrase("{label}: a session that was just opened is not accepted.", label=label),
+                hint=phrase("Check the rights of the integration user and how the description signs requests."),
             )
         await self.after(refused)
 
@@ -79,7 +80,7 @@ class Renewal:
         if generation != self._generation:
             return
         if self._refusal is not None:
-            raise CredentialsRefusedError(self._system, self._refusal, hint="They are not tried again.")
+            raise CredentialsRefusedError(self._system, self._refusal, hint=phrase("They are not tried again."))
         if self._running is None:
             self._running = asyncio.create_task(self._renew(), name=f"{self._system}: renewal")
         await asyncio.shield(self._running)

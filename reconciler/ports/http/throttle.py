@@ -10,14 +10,15 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from asyncio_throttle.throttler import Throttler
 
 from reconciler.errors import BlockedError
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.messages import Traffic
 from reconciler.ports.http.outcome import next_utc_midnight
 from reconciler.ports.http.settings import Rate
@@ -52,13 +53,39 @@ class _Bucket(Throttler):
 
 
 class Turn:
-    """The right to send one request now. It costs nothing until `begin`, which must come before anything is awaited."""
+    """The right to send one request: waited for by `async with`, and lasting until its end.
 
-    def __init__(self, buckets: Sequence[_Bucket], spend: Callable[[], None], wake: asyncio.Event) -> None:
+    It costs nothing until `begin`, which must come before anything is awaited.
+    """
+
+    __slots__ = ("_buckets", "_enter", "_leave", "_spend", "_unanswered", "_wake")
+
+    def __init__(
+        self,
+        buckets: Sequence[_Bucket],
+        spend: Callable[[], None],
+        wake: asyncio.Event,
+        enter: Callable[[], Awaitable[None]],
+        leave: Callable[[], None],
+    ) -> None:
         self._buckets = buckets
         self._spend = spend
         self._wake = wake
+        self._enter = enter
+        self._leave = leave
         self._unanswered = False
+
+    async def __aenter__(self) -> Self:
+        await self._enter()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self.answered()
+        finally:
+            self._leave()
 
     def begin(self) -> None:
         """Take a place in every rate, and a call of the day."""
@@ -130,26 +157,31 @@ class Throttle:
 
     def refusal(self, until: datetime, because: str, hint: str = "") -> BlockedError:
         """The error of a call that may not be made."""
-        message = f"{because}; no calls until {until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
+        message = phrase(
+            "{because}; no calls until {astimezone} UTC.",
+            because=because,
+            astimezone=f"{until.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+        )
         return BlockedError(self._system, message, until, hint=hint)
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[Turn]:
+    def turn(self) -> Turn:
         """Wait for the right to send; it lasts until the context ends, which should be when the body has been read.
 
         Raises:
-            BlockedError: calls are forbidden for now, or the day budget is spent.
+            BlockedError: on entering: calls are forbidden for now, or the day budget is spent.
         """
+        return Turn(self._buckets, self._spend, self._wake, self._enter, self._in_flight.release)
+
+    async def _enter(self) -> None:
         began_s = time.monotonic()
-        async with self._in_flight:
+        await self._in_flight.acquire()
+        try:
             async with self._gate:
                 await self._until_allowed()
-            turn = Turn(self._buckets, self._spend, self._wake)
-            self._traffic.waited_s += time.monotonic() - began_s
-            try:
-                yield turn
-            finally:
-                await turn.answered()
+        except BaseException:
+            self._in_flight.release()
+            raise
+        self._traffic.waited_s += time.monotonic() - began_s
 
     async def _until_allowed(self) -> None:
         while True:
@@ -171,8 +203,8 @@ class Throttle:
         if self._day_budget is not None and self.spent_today >= self._day_budget:
             raise self.refusal(
                 next_utc_midnight(now),
-                f"the day budget of {self._day_budget} calls is spent",
-                "Run again after that, or raise day_budget in the description if the contract allows more.",
+                phrase("the day budget of {day_budget} calls is spent", day_budget=self._day_budget),
+                phrase("Run again after that, or raise day_budget in the description if the contract allows more."),
             )
 
     def _spend(self) -> None:

@@ -12,10 +12,13 @@ from typing import Final
 import aiohttp
 import structlog
 from aiohttp import hdrs
+from structlog.typing import FilteringBoundLogger
 
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.messages import Answer, Outgoing, Traffic
 from reconciler.ports.http.outcome import Fail
 from reconciler.ports.http.settings import HttpSettings
+from reconciler.ports.http.trace import Exchanged, watch_of_this_task
 
 _BYTES_PER_MIB: Final = 1024 * 1024
 _READ_BUFFER_BYTES: Final = 256 * 1024
@@ -66,9 +69,12 @@ class Transport:
         self._clock = clock
         self._limit_bytes = settings.max_body_mib * _BYTES_PER_MIB
         self._session: aiohttp.ClientSession | None = None
+        self._log: FilteringBoundLogger = _log.bind()
 
     async def open(self) -> None:
         """Create the session. No connection is made yet."""
+        # Bound once: to find out in every call what to log, and where, takes longer than to log nothing.
+        self._log = _log.bind()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._settings.concurrency + 1),
             timeout=aiohttp.ClientTimeout(total=self._settings.timeout_s, connect=self._settings.connect_timeout_s),
@@ -103,13 +109,19 @@ class Transport:
         Failures are values and not exceptions: those of aiohttp hold the address with its query, where secrets travel.
         """
         began_s = time.monotonic()
+        watch = watch_of_this_task()
+        began_at = None if watch is None else self._clock()
         self._traffic.requests += 1
         result = await self._exchange(outgoing, answer_began)
-        _log.debug(
+        elapsed_ms = round((time.monotonic() - began_s) * 1000)
+        answer, failure = (result, "") if isinstance(result, Answer) else (None, result.fail.code)
+        if watch is not None and began_at is not None:
+            watch(Exchanged(outgoing, answer, failure, began_at, elapsed_ms))
+        self._log.debug(
             "http_call",
             request=outgoing.label,
-            status=result.status if isinstance(result, Answer) else result.fail.code,
-            elapsed_ms=round((time.monotonic() - began_s) * 1000),
+            status=failure if answer is None else answer.status,
+            elapsed_ms=elapsed_ms,
         )
         return result
 
@@ -179,9 +191,9 @@ def _next_link(response: aiohttp.ClientResponse) -> str | None:
 def _too_large(limit_mib: int) -> Broken:
     fail = Fail(
         "too_large",
-        f"answered with more than {limit_mib} MiB",
+        phrase("answered with more than {limit_mib} MiB", limit_mib=limit_mib),
         "not_understood",
-        "Ask for smaller pages (size in the description), or raise max_body_mib.",
+        phrase("Ask for smaller pages (size in the description), or raise max_body_mib."),
     )
     return Broken(fail, sent=True, again=False)
 
@@ -190,34 +202,43 @@ def _broken(error: Exception, settings: HttpSettings) -> Broken:
     """What a failure of aiohttp means, in words that hold nothing of the address but what the label says."""
     match error:
         case aiohttp.ConnectionTimeoutError():
-            text = f"no connection within {settings.connect_timeout_s:g} s"
-            return _not_connected(text, "Check base_url, the network and the firewall.")
+            text = phrase(
+                "no connection within {connect_timeout_s} s", connect_timeout_s=f"{settings.connect_timeout_s:g}"
+            )
+            return _not_connected(text, phrase("Check base_url, the network and the firewall."))
         case aiohttp.ClientConnectorCertificateError():
-            reason = getattr(error.certificate_error, "verify_message", "") or "not valid for this host"
+            reason = getattr(error.certificate_error, "verify_message", "") or phrase("not valid for this host")
             return _not_connected(
-                f"the certificate is refused ({reason})",
-                "Install the issuer's certificate on this machine; checks are never turned off.",
+                phrase("the certificate is refused ({reason})", reason=reason),
+                phrase("Install the issuer's certificate on this machine; checks are never turned off."),
                 again=False,
             )
         case aiohttp.ClientSSLError() | ssl.SSLError():
-            return _not_connected("no secure connection (TLS) could be made", "Check whether the port speaks https.")
+            return _not_connected(
+                phrase("no secure connection (TLS) could be made"), phrase("Check whether the port speaks https.")
+            )
         case aiohttp.ClientConnectorDNSError():
-            return _not_connected("the host name is not known", "Check the spelling of base_url.")
+            return _not_connected(phrase("the host name is not known"), phrase("Check the spelling of base_url."))
         case aiohttp.ClientConnectorError():
             reason = _reason(error.os_error)
-            return _not_connected(f"no connection ({reason})", "Check base_url and that the system is running.")
+            return _not_connected(
+                phrase("no connection ({reason})", reason=reason),
+                phrase("Check base_url and that the system is running."),
+            )
         case TimeoutError():
-            text = f"no whole answer within {settings.timeout_s:g} s"
-            return Broken(Fail("timeout", text, "timeout", "Ask for smaller pages, or raise timeout_s."), sent=True)
+            text = phrase("no whole answer within {timeout_s} s", timeout_s=f"{settings.timeout_s:g}")
+            return Broken(
+                Fail("timeout", text, "timeout", phrase("Ask for smaller pages, or raise timeout_s.")), sent=True
+            )
         case aiohttp.ClientPayloadError() if isinstance(error.__cause__, aiohttp.http_exceptions.ContentEncodingError):
-            text = "answered with a body that cannot be decompressed"
+            text = phrase("answered with a body that cannot be decompressed")
             return Broken(Fail("encoding", text, "not_understood"), sent=True)
         case aiohttp.InvalidURL():
-            return _not_connected("the address cannot be used", "Check base_url.", again=False)
+            return _not_connected(phrase("the address cannot be used"), "Check base_url.", again=False)
         case aiohttp.ClientResponseError():
-            return Broken(Fail("protocol", "answered something that is not HTTP", "not_understood"), sent=True)
+            return Broken(Fail("protocol", phrase("answered something that is not HTTP"), "not_understood"), sent=True)
         case _:
-            text = "the connection was lost before the answer was complete"
+            text = phrase("the connection was lost before the answer was complete")
             return Broken(Fail("dropped", text, "unreachable"), sent=True)
 
 
@@ -230,4 +251,8 @@ def _reason(error: OSError) -> str:
         case ConnectionRefusedError():
             return "refused"
         case _:
-            return "the network says: unreachable" if error.errno is not None else "several addresses, none answered"
+            return (
+                phrase("the network says: unreachable")
+                if error.errno is not None
+                else phrase("several addresses, none answered")
+            )

@@ -16,6 +16,7 @@ from lxml import etree
 from pydantic import JsonValue
 
 from reconciler.errors import ConfigurationError
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.soap.settings import Version, Wsdl
 from reconciler.ports.xml.tree import TEXT
 from reconciler.ports.xml.writing import XmlValueError, append, declarations, serialised
@@ -23,7 +24,7 @@ from reconciler.ports.xml.writing import XmlValueError, append, declarations, se
 _LARGEST_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
 _LONGEST_WORDS_CHARACTERS: Final = 240
 _WHAT_ZEEP_MAKES_OF_A_WRONG_FILE: Final = (AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
-_INSTALL: Final = "Install it with: pip install 'reconciler[soap]'."
+_INSTALL: Final = phrase("Install it with: pip install 'reconciler[soap]'.")
 
 
 class _Operation(Protocol):
@@ -68,7 +69,7 @@ class Contract:
             from zeep.wsdl import Document
             from zeep.wsdl.bindings.soap import Soap12Binding, SoapBinding
         except ImportError as error:
-            raise ConfigurationError("reading a WSDL needs the extra package zeep.", hint=_INSTALL) from error
+            raise ConfigurationError(phrase("reading a WSDL needs the extra package zeep."), hint=_INSTALL) from error
         _keep_quiet()
         path = Path(wsdl.file)
         settings = Settings(strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True)
@@ -85,7 +86,8 @@ class Contract:
                 return cls("1.2" if isinstance(binding, Soap12Binding) else "1.1", operations)
             problem = f"{path.name} has no SOAP service, or not the one that the description names"
         raise ConfigurationError(
-            f"{problem}.", hint="All it imports must be files in its folder, without a document type declaration."
+            phrase("{problem}.", problem=problem),
+            hint=phrase("All it imports must be files in its folder, without a document type declaration."),
         )
 
     def message(
@@ -117,7 +119,7 @@ class Contract:
             raise XmlValueError(f"{name} holds a character that XML forbids") from None
         else:
             return Message(serialised(made.content), operation.soapaction or "")
-        raise ConfigurationError(f"{problem}.")
+        raise ConfigurationError(phrase("{problem}.", problem=problem))
 
     def problem(self, operation: str, content: bytes, encoding: str | None) -> str | None:
         """Why an answer is not what the WSDL says; None when it is.
@@ -141,7 +143,9 @@ class Contract:
         found = self._operations.get(name.rpartition(":")[2])
         if found is None:
             known = ", ".join(sorted(self._operations)[:20])
-            raise ConfigurationError(f"the WSDL has no operation {name}.", hint=f"It has {known}.")
+            raise ConfigurationError(
+                phrase("the WSDL has no operation {name}.", name=name), hint=phrase("It has {known}.", known=known)
+            )
         return found
 
 

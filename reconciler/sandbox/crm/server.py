@@ -88,6 +88,8 @@ class CrmServer:
         if request.method == "POST" and request.path == "/_sandbox/state":
             self._switch.settle()
             return json_answer(self.store.state())
+        if request.method == "GET" and request.path == "/_sandbox/name":
+            return json_answer({"sandbox": "crm"})
         if request.method == "POST" and request.path == "/_sandbox/misbehave":
             self._switch.set(misbehave_request(await request.read()))
             return json_answer({"kind": self._switch.plan.kind, "every": self._switch.plan.every})
