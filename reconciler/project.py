@@ -278,8 +278,8 @@ class Project:
             variable = f"{key[0]}_{key[-1]}".upper()
             raise self.fault(
                 key,
-                "a secret may be written here only in stage “sandbox”.",
-                hint=f'Use {key[-1]} = {{ env = "{variable}" }}, file or keyring.',
+                phrase("a secret may be written here only in stage “sandbox”."),
+                hint=phrase('Use {key} = {{ env = "{variable}" }}, file or keyring.', key=key[-1], variable=variable),
             )
         keep_out_of_logs(value)
         return value

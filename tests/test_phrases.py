@@ -56,6 +56,20 @@ def _calls() -> list[_Call]:
     ]
 
 
+def test_a_place_of_the_project_file_is_blamed_with_a_phrase() -> None:
+    """`Project.fault` and `TomlFile.fault` make the error of a place; what is wrong there is said as any other."""
+    bare = [
+        f"{where}:{node.lineno}"
+        for where, text in _sources().items()
+        if ".fault(" in text and not where.startswith(_NOT_ON_A_SCREEN)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "fault"
+        for each in (*node.args[1:2], *(each.value for each in node.keywords if each.arg in ("problem", "hint")))
+        if isinstance(each, ast.JoinedStr | ast.Constant)
+    ]
+    assert bare == []
+
+
 def _error_names() -> dict[str, type[errors.ReconcilerError]]:
     kinds = [each for each in vars(errors).values() if isinstance(each, type)]
     return {each.__name__: each for each in kinds if issubclass(each, errors.ReconcilerError)}

@@ -127,7 +127,7 @@ def _field(project: Project, name: str, member: Member, entry: FieldEntry, slots
 def _wrong(project: Project, kind: TaxKind, member: Member, problem: str, *, is_own: bool) -> ConfigurationError:
     if is_own:
         error: TomlError = project.fault(
-            ("scope", QUOTES.name, "lines", "taxes", kind.value, member.value), f"{problem}."
+            ("scope", QUOTES.name, "lines", "taxes", kind.value, member.value), phrase("{problem}.", problem=problem)
         )
         return error
     return ConfigurationError(

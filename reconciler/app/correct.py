@@ -9,6 +9,7 @@ from __future__ import annotations
 from reconciler.app.corrections.acting import Acting, Clock, now_utc
 from reconciler.app.corrections.apply import Applied, apply_plan, exit_code_of
 from reconciler.app.corrections.choosing import Choice, Chosen, LeftAlone, LeftReason
+from reconciler.app.corrections.clock_guard import confirm_clock
 from reconciler.app.corrections.people import OPERATING, PROMOTING, REVIEWING, person_of_token, person_of_user
 from reconciler.app.corrections.pilot_scope import (
     ByHand,
@@ -79,6 +80,7 @@ __all__ = [
     "approve_corrections",
     "changed_by_hand",
     "closed_systems",
+    "confirm_clock",
     "corrections_page",
     "edit_correction",
     "error_desk",

@@ -336,8 +336,8 @@ def _require(project: Project, known: Mapping[str, FieldEntry], needed: Sequence
         if name not in known:
             raise project.fault(
                 ("scope", QUOTES.name),
-                f"the CRM description does not say where {name} of a quote is.",
-                hint=f"Name it under scope.quotes.{place}fields.{name}.crm.",
+                phrase("the CRM description does not say where {name} of a quote is.", name=name),
+                hint=phrase("Name it under scope.quotes.{place}fields.{name}.crm.", place=place, name=name),
             )
 
 

@@ -194,7 +194,7 @@ async def _open_both(workspace: Workspace) -> AsyncIterator[tuple[QuoteReader, T
     descriptions = load_descriptions(project)
     why = why_not_compared(project, descriptions)
     if why is not None:
-        raise project.fault(("scope", QUOTES.name), f"taxes cannot be compared: {why}.")
+        raise project.fault(("scope", QUOTES.name), phrase("taxes cannot be compared: {why}.", why=why))
     async with open_connectors(project, descriptions, workspace.state) as connectors:
         quotes = QuoteReader(project, connectors[Side.CRM])
         async with taxes_nobody_waits_for(workspace, connectors[Side.ERP]) as desk:

@@ -258,8 +258,13 @@ def _call_of(project: Project, erp: Description) -> TaxCall:
         if name not in project.system(Side.ERP).context:
             raise project.fault(
                 (_ERP, "context", name),
-                f"the tax call of “{erp.vendor.name}” needs {name} ({meaning}).",
-                hint=f"Add {name} to its context.",
+                phrase(
+                    "the tax call of “{vendor}” needs {name} ({meaning}).",
+                    vendor=erp.vendor.name,
+                    name=name,
+                    meaning=meaning,
+                ),
+                hint=phrase("Add {name} to its context.", name=name),
             )
     return call
 

@@ -60,7 +60,12 @@ def load_descriptions(project: Project) -> dict[Side, Description]:
         if side.value not in description.vendor.roles:
             raise project.fault(
                 (side.value, "vendor"),
-                f"“{description.vendor.name}” is not described as {side.value} but as {description.vendor.roles[0]}.",
+                phrase(
+                    "“{vendor}” is not described as {side} but as {roles}.",
+                    vendor=description.vendor.name,
+                    side=side.value,
+                    roles=description.vendor.roles[0],
+                ),
             )
         _check_address(project, side, description)
         found[side] = _with_own_limits(project, side, description)
@@ -75,7 +80,15 @@ def _with_own_tax_call(project: Project, erp: Description) -> Description:
         return erp
     if name not in erp.other_taxes:
         known = ", ".join(erp.other_taxes) or "none"
-        raise project.fault(("taxes", "call"), f"“{erp.vendor.name}” has no other tax call “{name}”; it has {known}.")
+        raise project.fault(
+            ("taxes", "call"),
+            phrase(
+                "“{vendor}” has no other tax call “{name}”; it has {known}.",
+                vendor=erp.vendor.name,
+                name=name,
+                known=known,
+            ),
+        )
     return erp.model_copy(update={"taxes": erp.other_taxes[name]})
 
 
@@ -85,7 +98,9 @@ def _check_address(project: Project, side: Side, description: Description) -> No
         return
     if description.files is None:
         if not address.startswith(("http://", "https://")):
-            raise project.fault((side.value, "base_url"), "must be an address that begins with https:// or http://.")
+            raise project.fault(
+                (side.value, "base_url"), phrase("must be an address that begins with https:// or http://.")
+            )
         return
     from reconciler.ports.files.address import FolderAddress
 
@@ -99,7 +114,9 @@ def _with_own_limits(project: Project, side: Side, description: Description) -> 
     system = project.system(side)
     if description.files is not None:
         if system.rates is not None:
-            raise project.fault((side.value, "rates"), "files are not called; their number at once is `concurrency`.")
+            raise project.fault(
+                (side.value, "rates"), phrase("files are not called; their number at once is `concurrency`.")
+            )
         own: dict[str, object] = {} if system.concurrency is None else {"concurrency": system.concurrency}
         return description.model_copy(update={"files": description.files.model_copy(update=own)})
     if description.http is None:
@@ -223,7 +240,9 @@ def _file_port(
 def _base_url(project: Project, side: Side, description: Description) -> str:
     base_url = project.system(side).base_url or description.default_address
     if base_url is None:
-        raise project.fault((side.value, "base_url"), "the description names no default address.", hint="Add base_url.")
+        raise project.fault(
+            (side.value, "base_url"), phrase("the description names no default address."), hint=phrase("Add base_url.")
+        )
     return base_url
 
 
@@ -233,8 +252,15 @@ def _credentials(project: Project, side: Side, description: Description) -> dict
         if name not in credentials:
             raise project.fault(
                 (side.value, "credentials", name),
-                f"“{description.vendor.name}” needs {name} ({meaning}).",
-                hint=f'Add {name} = {{ env = "{side.value.upper()}_{name.upper()}" }} to its credentials.',
+                phrase(
+                    "“{vendor}” needs {name} ({meaning}).", vendor=description.vendor.name, name=name, meaning=meaning
+                ),
+                hint=phrase(
+                    'Add {name} = {{ env = "{side}_{name_2}" }} to its credentials.',
+                    name=name,
+                    side=side.value.upper(),
+                    name_2=name.upper(),
+                ),
             )
     return credentials
 
@@ -245,7 +271,9 @@ def _context(project: Project, side: Side, description: Description) -> dict[str
         if name not in context:
             raise project.fault(
                 (side.value, "context", name),
-                f"“{description.vendor.name}” needs {name} ({meaning}).",
-                hint=f"Add {name} to its context.",
+                phrase(
+                    "“{vendor}” needs {name} ({meaning}).", vendor=description.vendor.name, name=name, meaning=meaning
+                ),
+                hint=phrase("Add {name} to its context.", name=name),
             )
     return context

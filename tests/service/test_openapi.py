@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FULL = os.environ.get("RECONCILER_FULL_PROOFS") == "1"
 EXAMPLES = 200 if FULL else 2
 SEED = 5
-_FOR_PEOPLE = {"/"}
+_FOR_PEOPLE = {"/", "/feedback"}
 """Pages are described nowhere: they change, and nobody programs against them."""
 
 

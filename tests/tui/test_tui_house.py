@@ -16,6 +16,7 @@ from tests.tui.rig import LARGE, Opening, Rig, go, place_read
 from tests.tui.waiting import screen_text, shown, wait_for
 from tui.actions import BY_ID
 from tui.overview import Overview
+from tui.review.asking import AskedField, AskModal, Form
 from tui.screens.help import HelpScreen
 from tui.viewmodel import EmptyNone, Failed, Loading
 from tui.widgets.choices import Choices
@@ -186,3 +187,20 @@ async def test_what_somebody_else_did_is_shown_without_being_asked_for(rig_of: R
         advice._line_cache.clear()
         advice.action_page_down()
         advice.action_page_up()
+
+
+async def test_a_form_takes_as_many_fields_as_there_are(rig_of: RigOf) -> None:
+    """They scroll; what was typed in each comes back, and the buttons stay in sight."""
+    async with rig_of().running() as (app, pilot):
+        answers: list[tuple[str, ...] | None] = []
+        fields = tuple(AskedField(f"field {number}", str(number)) for number in range(30))
+        modal = AskModal(Form("Edit", (), fields, "Edit", lambda _answers: None), app.texts)
+        app.push_screen(modal, answers.append)
+        await wait_for(pilot, lambda: modal.is_attached and modal.query(Input) and app.focused, "the form")
+        await shown(pilot, "Cancel")
+        modal.query_one("#field-29", Input).value = "changed"
+        modal.query_one("#field-29").focus()
+        await shown(pilot, "field 29")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: answers, "the answers")
+        assert answers == [(*(str(number) for number in range(29)), "changed")]

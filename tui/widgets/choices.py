@@ -15,9 +15,9 @@ class Choices(OptionList):
     def action_page_up(self) -> None:
         """A page up; nothing while the list has not been laid out, where Textual would end the process."""
         if self._index_to_line:
-            super().action_page_up()
+            super().action_page_up()  # type: ignore[no-untyped-call]  # as Textual has it
 
     def action_page_down(self) -> None:
         """A page down; nothing while the list has not been laid out."""
         if self._index_to_line:
-            super().action_page_down()
+            super().action_page_down()  # type: ignore[no-untyped-call]  # as Textual has it

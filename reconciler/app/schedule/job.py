@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from reconciler.app.corrections.people import OPERATING, person_of_user
+from reconciler.app.correct import OPERATING, person_of_user
 from reconciler.errors import ConfigurationError, RefusedError
 from reconciler.model.entities import Side
 from reconciler.ports.files.address import FolderAddress

@@ -113,7 +113,7 @@ def confirm_clock(
     """
 
     async def work(workspace: Workspace) -> int:
-        from reconciler.app.corrections.clock_guard import confirm_clock
+        from reconciler.app.correct import confirm_clock
 
         return round((await confirm_clock(acting(workspace, as_person), reason)).total_seconds())
 

@@ -47,4 +47,35 @@ TEXTS: Final[Mapping[str, str]] = {
     "not UTF-8 text": "não é texto UTF-8",
     "tables or arrays nested too deeply": "tabelas ou listas dentro umas das outras demais",
     "Save the file as UTF-8.": "Salve o arquivo em UTF-8.",
+    "the CRM description does not say where {name} of a quote is.": (
+        "a descrição do CRM não diz onde está {name} de um orçamento."
+    ),
+    "Name it under scope.quotes.{place}fields.{name}.crm.": "Indique em scope.quotes.{place}fields.{name}.crm.",
+    "taxes cannot be compared: {why}.": "os impostos não podem ser comparados: {why}.",
+    "the tax call of “{vendor}” needs {name} ({meaning}).": (
+        "a consulta de impostos de “{vendor}” precisa de {name} ({meaning})."
+    ),
+    "Add {name} to its context.": "Acrescente {name} ao context dele.",
+    "“{vendor}” has no other tax call “{name}”; it has {known}.": (
+        "“{vendor}” não tem outra consulta de impostos “{name}”; tem {known}."
+    ),
+    "the description names no default address.": "a descrição não indica um endereço padrão.",
+    "“{vendor}” is not described as {side} but as {roles}.": (
+        "“{vendor}” não está descrito como {side}, e sim como {roles}."
+    ),
+    "must be an address that begins with https:// or http://.": (
+        "tem de ser um endereço que comece com https:// ou http://."
+    ),
+    "files are not called; their number at once is `concurrency`.": (
+        "arquivos não são chamados; quantos de uma vez é `concurrency`."
+    ),
+    "Add base_url.": "Acrescente base_url.",
+    "“{vendor}” needs {name} ({meaning}).": "“{vendor}” precisa de {name} ({meaning}).",
+    'Add {name} = {{ env = "{side}_{name_2}" }} to its credentials.': (
+        'Acrescente {name} = {{ env = "{side}_{name_2}" }} às credenciais dele.'
+    ),
+    "a secret may be written here only in stage “sandbox”.": "um segredo só pode ser escrito aqui na etapa “sandbox”.",
+    'Use {key} = {{ env = "{variable}" }}, file or keyring.': (
+        'Use {key} = {{ env = "{variable}" }}, file ou keyring.'
+    ),
 }
