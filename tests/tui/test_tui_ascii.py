@@ -46,7 +46,7 @@ async def test_every_place_is_drawn_in_ascii(rig_of: RigOf) -> None:
     """In Portuguese, whose words have letters that are not; with the log open, the help, the palette and a form."""
     opening = Opening(ascii_only=True, locale="pt-BR", more="[people]\nana = { roles = ['reviewer', 'operator'] }")
     found: dict[str, str] = {}
-    async with rig_of(everything).running(opening, size=(140, 40)) as (app, pilot):
+    async with rig_of(everything).running(opening, size=(80, 30)) as (app, pilot):
 
         async def look(what: str) -> None:
             await settled(pilot)
