@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 from pathlib import Path
 from typing import Annotated
@@ -51,8 +50,6 @@ def settings(
 def main() -> None:
     """Run the command line and exit with the code of CONTRACT.md."""
     gc.set_threshold(_CONTAINERS_BETWEEN_COLLECTIONS)
-    # What is left when the command is through goes with its process, without one more search.
-    atexit.register(gc.freeze)
     from reconciler.cli import commands
 
     commands.register(app)

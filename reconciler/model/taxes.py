@@ -5,7 +5,7 @@ Rates are shares of one. Nothing here computes a tax: what is derived is the pri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
@@ -25,9 +25,8 @@ _WIDE: Final = Context(prec=120)
 """Digits enough for the product of any two numbers that are read: Python's own context would round it."""
 
 
-def product(one: Decimal, other: Decimal) -> Decimal:
-    """One times the other, exactly."""
-    return _WIDE.multiply(one, other)
+product: Final = _WIDE.multiply
+"""One number times another, exactly."""
 
 
 def plain_number(number: Decimal) -> str:
@@ -41,6 +40,16 @@ def plain_number(number: Decimal) -> str:
 def in_cents(amount: Decimal, rounding: Rounding) -> Decimal:
     """The amount rounded to two decimals."""
     return amount.quantize(CENT, _ROUNDINGS[rounding], _WIDE)
+
+
+def cents_of(rounding: Rounding) -> Callable[[Decimal], Decimal]:
+    """`in_cents` with that rounding, for whoever rounds again and again."""
+    mode, wide = _ROUNDINGS[rounding], _WIDE
+
+    def cents(amount: Decimal) -> Decimal:
+        return amount.quantize(CENT, mode, wide)
+
+    return cents
 
 
 class TaxKind(StrEnum):

@@ -22,7 +22,7 @@ from reconciler.model.taxes import (
     Tax,
     TaxKind,
     TaxQuestion,
-    in_cents,
+    cents_of,
     plain_number,
     product,
 )
@@ -96,9 +96,10 @@ def stated_rates(
     return tuple(rates)
 
 
-@dataclass(frozen=True, slots=True)
 class _Check:
-    policy: CheckPolicy
+    def __init__(self, policy: CheckPolicy) -> None:
+        self.policy = policy
+        self._cents = cents_of(policy.rounding)
 
     def refuse(self, reason: str, **details: str) -> NoReturn:
         raise TaxAnswerError(
@@ -150,14 +151,14 @@ class _Check:
 
     def _goods(self, asked: QuoteLine, answered: Decimal | None) -> Decimal:
         """The price of the line. An ERP that states another one calculated something else than was asked."""
+        goods = asked.goods
         if answered is None:
-            return in_cents(asked.goods, self.policy.rounding)
+            return self._cents(goods)
         self.not_negative(answered, "goods", asked.label)
-        goods = self._whole_cents(answered, "goods", asked.label)
-        if abs(answered - asked.goods) > self.policy.goods_distance(asked.quantity):
-            expected = in_cents(asked.goods, self.policy.rounding)
-            self.refuse("goods_differ", line=asked.label, answered=_shown(answered), asked=_shown(expected))
-        return goods
+        cents = self._whole_cents(answered, "goods", asked.label)
+        if answered != goods and abs(answered - goods) > self.policy.goods_distance(asked.quantity):
+            self.refuse("goods_differ", line=asked.label, answered=_shown(answered), asked=_shown(self._cents(goods)))
+        return cents
 
     def _amounts(self, label: str, taxes: Sequence[ReportedTax]) -> Mapping[TaxKind, Decimal]:
         """Amounts by kind within one line, where a tax of it is lessened by another."""
@@ -176,14 +177,15 @@ class _Check:
         base, rate, deduction = reported.base, reported.rate, reported.deduction
         if deduction is None:
             deduction = _sum(amounts.get(other, NOTHING) for other in reported.deducts) if reported.deducts else NOTHING
-        if amount < NOTHING or deduction < NOTHING or _is_negative(base) or _is_negative(rate):
+        negative = amount < NOTHING or deduction < NOTHING
+        if negative or (base is not None and base < NOTHING) or (rate is not None and rate < NOTHING):
             self.refuse("negative", kind=reported.kind.value, line=label)
-        paid = in_cents(amount, self.policy.rounding)
+        paid = self._cents(amount)
         if paid != amount:
             self.refuse("not_in_cents", kind=reported.kind.value, line=label)
         if base is not None and rate is not None:
             # A deduction that exceeds the tax leaves nothing to pay, and no credit.
-            expected = in_cents(product(base, rate), self.policy.rounding) - deduction
+            expected = self._cents(product(base, rate)) - deduction
             if expected != paid and abs(max(expected, NOTHING) - paid) > CENT:
                 shown = {"expected": _shown(max(expected, NOTHING)), "answered": _shown(amount)}
                 self.refuse("arithmetic", line=label, kind=reported.kind.value, **shown)
@@ -225,14 +227,10 @@ class _Check:
             self.refuse("negative", kind=kind, line=label)
 
     def _whole_cents(self, amount: Decimal, kind: str, label: str) -> Decimal:
-        cents = in_cents(amount, self.policy.rounding)
+        cents = self._cents(amount)
         if cents != amount:
             self.refuse("not_in_cents", kind=kind, line=label)
         return cents
-
-
-def _is_negative(value: Decimal | None) -> bool:
-    return value is not None and value < NOTHING
 
 
 def _shown(amount: Decimal) -> str:

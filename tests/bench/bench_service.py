@@ -43,6 +43,13 @@ def _in_turns(*measured: Callable[[], Result]) -> list[Result]:
     return [sorted(same, key=lambda run: run["per_s"])[_REPEATS // 2] for same in zip(*runs, strict=True)]
 
 
+def _measured(client: Client, server: Erp | Service, path: str, body: str, **task: Any) -> Result:
+    """One run, with the processor time that the server used for each request."""
+    before_s = server.cpu_s
+    done = client.ask(server.port, path, body, **task)
+    return {**done, "cpu_us": round(1e6 * (server.cpu_s - before_s) / done["requests"], 1)}
+
+
 def _cached(client: Client, service: Service, bare: Erp) -> Result:
     """The same bytes, from the cache behind authentication and validation, and from a handler that does nothing."""
     body = quote(_A_DAY)
@@ -52,9 +59,7 @@ def _cached(client: Client, service: Service, bare: Erp) -> Result:
     for connections in _CONNECTIONS:
 
         def ask(server: Erp | Service, path: str, connections: int = connections) -> Result:
-            before_s = server.cpu_s
-            done = client.ask(server.port, path, body, connections=connections, seconds=_SECONDS)
-            return {**done, "cpu_us": round(1e6 * (server.cpu_s - before_s) / done["requests"], 1)}
+            return _measured(client, server, path, body, connections=connections, seconds=_SECONDS)
 
         theirs, ours = _in_turns(lambda: ask(bare, "/bare"), lambda: ask(service, _TAXES))
         assert ours["calculated"] == ours["requests"], ours
@@ -74,10 +79,10 @@ def _live(client: Client, service: Service, bare: Erp, erp: Erp) -> Result:
     at_once: dict[str, Any] = {"connections": CONCURRENCY, "seconds": _SECONDS}
 
     def forwarded() -> Result:
-        return client.ask(bare.port, "/forward", asked, **at_once)
+        return _measured(client, bare, "/forward", asked, **at_once)
 
     def through() -> Result:
-        return client.ask(service.port, _TAXES, _EVER_ANOTHER_DAY, **at_once)
+        return _measured(client, service, _TAXES, _EVER_ANOTHER_DAY, **at_once)
 
     erp.behaves(delay_s=_ERP_S)
     theirs, ours, direct = _in_turns(forwarded, through, lambda: client.ask(erp.port, _ERP_TAXES, asked, **at_once))

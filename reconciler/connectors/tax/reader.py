@@ -18,6 +18,7 @@ from reconciler.connectors.tax.identities import Identities
 from reconciler.connectors.tax.kept_steps import KeptSteps
 from reconciler.connectors.tax.request import QuoteComposer, RecordId, refers_to
 from reconciler.connectors.tax.together import together
+from reconciler.connectors.tax.turns import Turns
 from reconciler.connectors.vendors import HOOKS
 from reconciler.errors import ResponseNotUnderstoodError, VendorFaultError, WrongQuoteError
 from reconciler.model.taxes import Echo, ReportedLine, ReportedNote, ReportedTaxes, ReportedTotals, TaxQuestion
@@ -57,6 +58,7 @@ class TaxReader:
         self._identities = identities
         self._composer = QuoteComposer(call, context)
         self._answers = TaxAnswerReader(system, call)
+        self._turns = Turns()
         drafts = call.draft
         self._drafts = None if drafts is None else Drafts(system, drafts, connector.port, journal or NoJournal())
         self._hook = None if call.conversation is None else HOOKS[call.conversation]
@@ -136,6 +138,7 @@ class TaxReader:
             document, notes = await self._drafts.taxes(asked[0], mark, answered)
             return self._document(_Sent(question, customer, products, sent), document, notes)
         replies = await together([answered(each.request, each.values) for each in asked])
+        await self._turns.mine()
         about = _Sent(question, customer, products, sent)
         if self._call.mode == "item":
             return self._items(about, replies)
