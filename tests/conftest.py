@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 import structlog
+
+# Some million objects of modules and tests stay to the end: looking for garbage at Python's usual pace costs a tenth.
+gc.set_threshold(10_000, 20, 20)
 
 _LONGEST = frozenset(
     {"test_kill.py", "test_state_kill.py", "test_end_to_end.py", "test_four_ports.py", "test_laws.py", "test_wheel.py"}

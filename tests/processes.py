@@ -19,15 +19,12 @@ _STOP_TIMEOUT_S = 20.0
 _POLL_S = 0.02
 
 FORKS = multiprocessing.get_context("forkserver")
-"""Processes of tests that are made by the dozen: each begins as a copy of one that has imported what they need."""
-FORKS.set_forkserver_preload(
-    [
-        *("alembic.command", "duckdb", "polars", "xlsxwriter"),
-        *("reconciler.app.findings", "reconciler.app.run", "reconciler.cli.commands", "reconciler.cli.main"),
-        *("reconciler.cli.commands.sandbox", "reconciler.sandbox.start"),
-        "tests.store.state_writer",
-    ]
-)
+"""Processes of tests that are made by the dozen: each begins as a copy of one that has imported what they need.
+
+There is one such server for all tests that a worker runs, whatever they are about: what is said here about its imports
+must be said nowhere else, for the last word holds.
+"""
+FORKS.set_forkserver_preload(["tests.preloaded"])
 
 
 @dataclass(frozen=True)

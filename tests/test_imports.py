@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-
-import pytest
+from pathlib import Path
 
 _HEAVY = ("textual", "duckdb", "polars", "aiohttp", "sqlalchemy", "pydantic", "rich", "xlsxwriter", "rapidfuzz")
 
@@ -29,6 +28,20 @@ def test_the_help_loads_nothing_heavy() -> None:
     assert _loaded_by(statement).isdisjoint(_HEAVY)
 
 
-@pytest.mark.parametrize("room", ["app.reconcile", "app.check", "app.findings", "reports.workbook", "sandbox.start"])
-def test_no_room_reaches_the_terminal_ui(room: str) -> None:
-    assert _loaded_by(f"import reconciler.{room}").isdisjoint({"textual", "tui"})
+def test_deciding_and_planning_load_nothing_that_talks_to_a_system_or_reads_snapshots() -> None:
+    """A second of every `corrections` command is at stake."""
+    loaded = _loaded_by("import reconciler.app.correct, reconciler.app.correction_documents")
+    assert loaded.isdisjoint({"aiohttp", "duckdb", "numpy", "polars", "structlog", "xlsxwriter"})
+
+
+def test_no_room_reaches_the_terminal_ui() -> None:
+    rooms = ("app.reconcile", "app.check", "app.findings", "reports.workbook", "sandbox.start")
+    loaded = _loaded_by("\n".join(f"import reconciler.{room}" for room in rooms))
+    assert loaded.isdisjoint({"textual", "tui"})
+
+
+def test_one_place_says_what_the_fork_server_of_tests_imports() -> None:
+    """It is one for all of them, and the last word holds: a second one would make every command import everything."""
+    word = "set_forkserver" + "_preload"
+    saying = [file.name for file in Path(__file__).parent.rglob("*.py") if word in file.read_text(encoding="utf-8")]
+    assert saying == ["processes.py"]

@@ -13,8 +13,8 @@ from reconciler.mapping.canonical_plain import CNPJ_LENGTH, CPF_LENGTH
 
 _CNPJ_WEIGHTS: Final = (5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2), (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)
 _CPF_WEIGHTS: Final = (10, 9, 8, 7, 6, 5, 4, 3, 2), (11, 10, 9, 8, 7, 6, 5, 4, 3, 2)
-_ALPHANUMERIC = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_NUMERIC = frozenset(b"0123456789")
+_ALPHANUMERIC: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_NUMERIC: Final = b"0123456789"
 _NOT_ALLOWED = 0xFF
 
 
@@ -48,17 +48,15 @@ def invalid_documents(forms: Sequence[str]) -> list[int]:
     return invalid
 
 
-def _invalid(
-    numbers: Sequence[str], weights: tuple[tuple[int, ...], ...], allowed: frozenset[int], zeros: str
-) -> list[int]:
+def _invalid(numbers: Sequence[str], weights: tuple[tuple[int, ...], ...], allowed: bytes, zeros: str) -> list[int]:
     """Positions of the numbers, all of one length, that have a wrong check digit, character or only `zeros`."""
     data = "".join(numbers).encode("latin-1")
     columns = [data[place :: len(weights[1]) + 1] for place in range(len(weights[1]) + 1)]
     wrong: set[int] = set()
     for row in weights:
         wrong.update(_differing(columns[len(row)], _check_digits(columns, row)))
-    if not allowed.issuperset(data):
-        wrong.update(place for place, number in enumerate(numbers) if not allowed.issuperset(number.encode("latin-1")))
+    if data.translate(None, allowed):
+        wrong.update(place for place, number in enumerate(numbers) if number.encode("latin-1").translate(None, allowed))
     if zeros in "".join(numbers):
         wrong.update(place for place, number in enumerate(numbers) if number.startswith(zeros))
     return sorted(wrong)

@@ -38,11 +38,13 @@ def identifier_column(raw: Sequence[object]) -> tuple[list[str | None], dict[int
     types = set(map(type, raw))
     if types == {int} and -_INTEGER_LIMIT < min(numbers := cast("Sequence[int]", raw)) <= max(numbers) < _INTEGER_LIMIT:
         return list(map(str, numbers)), {}
-    texts = [value if isinstance(value, str) else "" for value in raw]
+    texts, others = cast("list[str]", raw), list[int]()
+    if types != {str}:
+        texts = [value if isinstance(value, str) else "" for value in raw]
+        others = [place for place, value in enumerate(raw) if not isinstance(value, str)]
     decided, undecided = canonical.identifier(texts)
-    found: list[str | None] = [text or None for text in decided]
+    found: list[str | None] = [text or None for text in decided] if "" in decided else list(decided)
     problems = {}
-    others = () if types == {str} else [place for place, value in enumerate(raw) if not isinstance(value, str)]
     for place in (*undecided, *others):
         identifier = identifier_of(raw[place])
         if isinstance(identifier, Problem):

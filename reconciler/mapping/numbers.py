@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -16,7 +15,8 @@ from reconciler.model.staging import DECIMAL_PRECISION, DECIMAL_SCALE
 DECIMAL: Final = pl.Decimal(DECIMAL_PRECISION, DECIMAL_SCALE)
 
 _STEPS = 10_000
-_STEP = pl.Series([Decimal(1) / _STEPS], dtype=pl.Decimal(5, 4))
+# From a text: of a `Decimal` the column library makes a column only with numpy, which takes longer to load than itself.
+_STEP = pl.Series(["0.0001"]).cast(pl.Decimal(5, 4))
 _TOO_MANY_STEPS = 1e15
 _WHOLE = 1.5 * 2.0**52
 """Added to and taken off a double below 2**51 it leaves the nearest whole number: doubles so large have no fraction."""

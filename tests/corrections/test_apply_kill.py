@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import multiprocessing
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -24,13 +23,12 @@ from reconciler.store.state.state import State
 from tests.corrections.apply_process import PLAN, POINTS, REFUSED, STATE, Orders, run
 from tests.corrections.proof import FULL, TEN_PER_CENT, Proof
 from tests.corrections.sandbox_pair import corrections_for, running_pair
+from tests.processes import FORKS
 
 CORRECTIONS = 500 if FULL else 20
 RANDOM_KILLS = 200 if FULL else 3
 KILLS_PER_POINT = 5 if FULL else 1
 LONGEST_LIFE_S = 0.3 if FULL else 0.1
-_LIVES = multiprocessing.get_context("forkserver")
-_LIVES.set_forkserver_preload(["tests.corrections.apply_process"])
 
 
 @dataclass
@@ -41,8 +39,8 @@ class Lives(Proof):
 
     async def start(self, orders: Orders) -> ForkServerProcess:
         """A process that has begun to work."""
-        begun, says = _LIVES.Pipe(duplex=False)
-        process = _LIVES.Process(target=run, args=(orders, says))
+        begun, says = FORKS.Pipe(duplex=False)
+        process = FORKS.Process(target=run, args=(orders, says))
         await asyncio.to_thread(process.start)
         says.close()
         await asyncio.to_thread(begun.poll, 30)

@@ -25,14 +25,13 @@ from tui.widgets.confirm import ConfirmModal
 WIDE = (150, 30)
 
 
-def _misbehave(sandbox: Sandbox, kind: str) -> None:
-    """From now on, with every request of either system."""
-    for side in ("crm", "erp"):
-        url = f"{sandbox.systems[side]['base_url']}/_sandbox/misbehave"
-        body = json.dumps({"kind": kind, "every": 1}).encode()
-        request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - loopback
-        with urllib.request.urlopen(request, timeout=20):  # noqa: S310 - loopback
-            pass
+def _crm_is(sandbox: Sandbox, kind: str) -> None:
+    """From now on, with every request."""
+    url = f"{sandbox.systems['crm']['base_url']}/_sandbox/misbehave"
+    body = json.dumps({"kind": kind, "every": 1}).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=20):  # noqa: S310 - loopback
+        pass
 
 
 async def test_a_run_streams_its_progress_is_stopped_and_started_again(tmp_path: Path) -> None:
@@ -45,7 +44,7 @@ async def test_a_run_streams_its_progress_is_stopped_and_started_again(tmp_path:
             app.animation_level = "none"
             async with app.run_test(size=WIDE, notifications=True) as pilot:
                 await place_read(app, pilot)
-                _misbehave(sandbox, "slow")
+                _crm_is(sandbox, "429")
                 await pilot.press("s")
                 await shown(pilot, "Há uma execução em curso")
                 await wait_for(pilot, lambda: app.running.progress and app.running.progress.steps, "a step of the run")
@@ -59,7 +58,7 @@ async def test_a_run_streams_its_progress_is_stopped_and_started_again(tmp_path:
                 assert (await workspace.state.runs.history(1))[0].status is RunStatus.INTERRUPTED
                 assert await workspace.state.findings.count() == 0
 
-                _misbehave(sandbox, "none")
+                _crm_is(sandbox, "none")
                 await go(app, pilot, "runs")
                 await pilot.press("S")
                 await wait_for(pilot, lambda: app.running.document, "the end of the run")
