@@ -81,6 +81,21 @@ class Planning:
         """The end of the trail."""
         return await self.workspace.state.audit.head()
 
+    @asynccontextmanager
+    async def between_two_looks(self) -> AsyncIterator[None]:
+        """What others do meanwhile is not seen yet, however slow the machine is."""
+        watch = [timer for timer in self.app._timers if timer.name == "watch"]
+        assert len(watch) == 1
+        watch[0].pause()
+        await wait_for(
+            self.pilot,
+            lambda: all(each.is_finished for each in self.app.workers if each.group == "watch"),
+            "the end of a look",
+        )
+        await self.at_rest()
+        yield
+        watch[0].resume()
+
     async def open(self) -> None:
         """Go there."""
         await go(self.app, self.pilot, "plans")

@@ -71,10 +71,11 @@ async def test_neither_the_proposer_nor_another_content_is_approved(tmp_path: Pa
         assert await at.head() == head
 
         await at.to(second.id)
-        await edit_correction(at.acting("bruno"), second.id, [Edit("email", "outro@example.com")])
-        head = await at.head()
-        await at.press("a")
-        await at.told("it is not what was looked at any more")
+        async with at.between_two_looks():
+            await edit_correction(at.acting("bruno"), second.id, [Edit("email", "outro@example.com")])
+            head = await at.head()
+            await at.press("a")
+            await at.told("it is not what was looked at any more")
         assert await at.head() == head
         assert (await at.workspace.state.corrections.approvals([second.id]))[second.id] == []
         await shown(at.pilot, "outro@example.com")
