@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Final
 
 from reconciler.cli import commands
+from reconciler.phrases.languages import in_language
 
 _LOADED_WHEN_NEEDED: Final = (
     *("_strptime", "alembic.command", "duckdb", "polars", "rich.progress", "tzdata", "xlsxwriter"),
@@ -14,7 +15,7 @@ _LOADED_WHEN_NEEDED: Final = (
     *("reconciler.app.findings", "reconciler.app.run", "reconciler.app.runs", "reconciler.app.vendors"),
     *("reconciler.cli.correction_progress", "reconciler.cli.main", "reconciler.cli.progress"),
     *("reconciler.connectors.connector", "reconciler.connectors.write.record_writer"),
-    *("reconciler.phrases.portuguese", "reconciler.ports.files.port", "reconciler.ports.http.client"),
+    *("reconciler.ports.files.port", "reconciler.ports.http.client"),
     *("reconciler.sandbox.start", "reconciler.store.state.sqlite"),
     *("tests.corrections.apply_process", "tests.store.state_writer"),
 )
@@ -24,3 +25,6 @@ for _module in pkgutil.iter_modules(commands.__path__):
     import_module(f"{commands.__name__}.{_module.name}")
 for _name in _LOADED_WHEN_NEEDED:
     import_module(_name)
+
+# The patterns of the catalogue are made by the first sentence of the state that is told in Portuguese.
+in_language("A sentence.", "pt-BR")

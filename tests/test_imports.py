@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 _HEAVY = ("textual", "duckdb", "polars", "aiohttp", "sqlalchemy", "pydantic", "rich", "xlsxwriter", "rapidfuzz")
@@ -45,3 +46,5 @@ def test_one_place_says_what_the_fork_server_of_tests_imports() -> None:
     word = "set_forkserver" + "_preload"
     saying = [file.name for file in Path(__file__).parent.rglob("*.py") if word in file.read_text(encoding="utf-8")]
     assert saying == ["processes.py"]
+    # The server passes over what it cannot import, without a word.
+    import_module("tests.preloaded")

@@ -5,33 +5,26 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from datetime import datetime
-from sys import intern
 from typing import Final
 
-from sqlalchemy import BigInteger, func, select, type_coerce
+from sqlalchemy import func, select
 
 from reconciler.errors import RefusedError
 from reconciler.model.correction_records import AddedProposals, CorrectionFilter, Move, StoredPlan
 from reconciler.model.corrections import Approval, Correction, FieldChange, JournalStep
-from reconciler.model.in_bulk import in_bulk
 from reconciler.phrases.phrase import phrase
 from reconciler.store.state import schema
+from reconciler.store.state.approval_rows import approvals_of
 from reconciler.store.state.correction_edits import Edits
 from reconciler.store.state.correction_query import begins_so, condition_of, whole_corrections
-from reconciler.store.state.correction_rows import correction_of, row_numbers
+from reconciler.store.state.correction_rows import correction_of
 from reconciler.store.state.database import Database
 from reconciler.store.state.group_commit import GroupCommit
-from reconciler.store.state.instant import from_microseconds
 from reconciler.store.state.moves import MoveRequest
 from reconciler.store.state.plans import Plans
 from reconciler.store.state.proposals import add_proposals
 
 _APPROVALS: Final = schema.approvals.c
-_READ_APPROVALS: Final = (
-    *(_APPROVALS.correction, _APPROVALS.person, type_coerce(_APPROVALS.at, BigInteger), _APPROVALS.digest),
-    type_coerce(_APPROVALS.expires_at, BigInteger),
-)
-_approval: Final = in_bulk(Approval)
 _READ_ROWS: Final = 2_000
 _ALL: Final = CorrectionFilter()
 
@@ -165,25 +158,8 @@ class Corrections:
         Raises:
             RefusedError: an id is not a whole one.
         """
-        given: dict[str, list[Approval]] = {each: [] for each in correction_ids}
-        backend = self._database.backend
-        numbers = row_numbers(correction_ids)
-        query = (
-            select(*_READ_APPROVALS)
-            .where(backend.among(_APPROVALS.correction, numbers))
-            .order_by(_APPROVALS.correction, _APPROVALS.at, _APPROVALS.person)
-        )
-        ids = dict(zip(numbers, correction_ids, strict=True))
-        async with (
-            self._database.read() as connection,
-            aclosing(backend.rows(connection, query, _READ_ROWS)) as parts,
-        ):
-            async for part in parts:
-                for row, person, at, digest, expires_at in part:
-                    of = ids[row]
-                    moments = from_microseconds(at), from_microseconds(expires_at)
-                    given[of].append(_approval(of, intern(person), moments[0], digest, moments[1]))
-        return given
+        async with self._database.read() as connection:
+            return await approvals_of(connection, self._database.backend, correction_ids)
 
     async def approved_since(self, person: str, moment: datetime) -> list[Correction]:
         """What a person approved from that moment on, as it is now. Approvals that were withdrawn are forgotten."""
