@@ -8,17 +8,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Final, Protocol
+from typing import Protocol
 
 import structlog
 
 from reconciler.errors import (
-    BlockedError,
-    CredentialsRefusedError,
-    ResponseNotUnderstoodError,
     SystemReadError,
-    TaxAnswerError,
-    VendorFaultError,
     WrongQuoteError,
 )
 from reconciler.mapping.canonical_plain import code_plain
@@ -27,6 +22,7 @@ from reconciler.taxes.answer import Delivery, Note, Source, Unavailable
 from reconciler.taxes.breaker import BreakerSettings, CircuitBreaker, Trial
 from reconciler.taxes.cache import AnswerCache, Kept, RecordName, question_key
 from reconciler.taxes.checks import CheckPolicy, checked, stated_rates
+from reconciler.taxes.failures import reason_of, says_nothing
 from reconciler.taxes.observer import (
     ANSWERED,
     BROKEN_OFF,
@@ -37,7 +33,6 @@ from reconciler.taxes.observer import (
     NobodyWatches,
 )
 
-_WORDS_CHARACTERS: Final = 240
 _log = structlog.get_logger("reconciler.taxes")
 
 
@@ -217,7 +212,7 @@ class TaxLookup:
         except TimeoutError:
             failure = "deadline"
         except SystemReadError as error:
-            failure = _reason(error).code
+            failure = reason_of(error).code
         if failure is not None:
             _log.info("warm_up_failed", reason=failure)
         self._observer.warmed_up(failure)
@@ -305,11 +300,11 @@ class TaxLookup:
                 return Unavailable(Note("rates_only"), stated_rates(question, reported, self._policy))
             result = checked(question, reported, self._policy)
         except SystemReadError as error:
-            if _says_nothing(error):
+            if says_nothing(error):
                 trial.failed()
             else:
                 trial.succeeded()
-            return Unavailable(_reason(error))
+            return Unavailable(reason_of(error))
         return Kept(result, as_of, as_of_s, as_of + self._lasts, reported.records | _named_records(question))
 
     async def _conversation(self, question: TaxQuestion) -> ReportedTaxes:
@@ -325,7 +320,7 @@ class TaxLookup:
             outcome = WRONG_QUOTE
             raise
         except SystemReadError as error:
-            outcome = _reason(error).code
+            outcome = reason_of(error).code
             raise
         finally:
             self._observer.asked(outcome, self._monotonic_s() - began_s)
@@ -388,26 +383,3 @@ def _named_records(question: TaxQuestion) -> frozenset[RecordName]:
     products = {("products", sku) for line in question.lines for sku in (line.sku, code_plain(line.sku))}
     tax_id = question.customer.tax_id
     return frozenset(products if tax_id is None else {*products, ("customers", tax_id)})
-
-
-def _says_nothing(error: SystemReadError) -> bool:
-    """Whether the ERP failed. To refuse this quote, or to contradict itself about it, is to answer."""
-    if isinstance(error, VendorFaultError):
-        return error.vendor_code.startswith("5") and len(error.vendor_code) == 3
-    return not isinstance(error, TaxAnswerError)
-
-
-def _reason(error: SystemReadError) -> Note:
-    match error:
-        case TaxAnswerError():
-            return Note(error.reason, error.details)
-        case VendorFaultError():
-            return Note("refused_by_erp", {"words": error.message[:_WORDS_CHARACTERS]})
-        case CredentialsRefusedError():
-            return Note("credentials_refused")
-        case BlockedError():
-            return Note("blocked", {"until": error.until.astimezone(UTC).isoformat(timespec="seconds")})
-        case ResponseNotUnderstoodError():
-            return Note("not_understood")
-        case _:
-            return Note("unreachable")
