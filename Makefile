@@ -31,7 +31,7 @@ tui: $(INSTALLED) ## the sandbox systems and the terminal UI over them
 	@$(BIN)/python -m reconciler.cli.demo tui
 
 test: $(INSTALLED) ## run the whole test suite
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 test-real: $(INSTALLED) ## a real Tryton ERP and a local Apache Spark from PyPI, vsftpd and OpenSSH from Debian; prints JSON
 	@$(BIN)/python -m tests.real.run
@@ -55,3 +55,4 @@ bench: $(VENV)/.bench ## speed and memory as ratios against a bare baseline; pri
 
 clean: ## remove what the targets above made
 	@rm -rf $(VENV) .venv-real demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find reconciler tui tests -name __pycache__ -prune -exec rm -rf {} +
