@@ -62,11 +62,13 @@ async def supervised(kept: Supervisor) -> AsyncIterator[Mapping[str, Any]]:
 
 
 async def who_answers(bound: socket.socket) -> int:
+    """The process; 0 when the one that took the connection died with it."""
     reader, writer = await asyncio.open_connection(*bound.getsockname())
-    pid = int(await asyncio.wait_for(reader.read(), _PATIENCE_S))
-    writer.close()
-    await writer.wait_closed()
-    return pid
+    try:
+        return int(await asyncio.wait_for(reader.read(), _PATIENCE_S) or 0)
+    finally:
+        writer.close()
+        await writer.wait_closed()
 
 
 async def those_who_answer(bound: socket.socket, *, without: int = 0) -> set[int]:
@@ -74,7 +76,9 @@ async def those_who_answer(bound: socket.socket, *, without: int = 0) -> set[int
     found: set[int] = set()
     async with asyncio.timeout(_PATIENCE_S):
         while len(found) < 2:
-            found |= {pid for pid in await asyncio.gather(*(who_answers(bound) for _ in range(8))) if pid != without}
+            found |= {
+                pid for pid in await asyncio.gather(*(who_answers(bound) for _ in range(8))) if pid not in (0, without)
+            }
     return found
 
 
