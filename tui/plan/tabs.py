@@ -6,13 +6,9 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from textual.app import ComposeResult
-from textual.containers import HorizontalScroll
-
 from reconciler.model.corrections import CorrectionState
 from tui.i18n import Texts
-from tui.review.tabs import FilterTab
-from tui.text import plain
+from tui.widgets.tab_row import TabRow
 
 _S = CorrectionState
 
@@ -39,32 +35,19 @@ STATES: Final[Mapping[Tab, frozenset[CorrectionState]]] = {
 TABS: Final = tuple(Tab)
 
 
-class PlanTabs(HorizontalScroll, can_focus=False):
-    """All lists with their counts; the current one is always in sight."""
-
-    DEFAULT_CSS = """
-    PlanTabs { height: 1; scrollbar-size: 0 0; }
-    """
+class PlanTabs(TabRow):
+    """All lists with their counts."""
 
     def __init__(self, texts: Texts, choose: Callable[[str], None], *, id: str | None = None) -> None:
-        super().__init__(id=id)
+        super().__init__([tab.value for tab in TABS], choose, id=id)
         self._texts = texts
-        self._choose = choose
-
-    def compose(self) -> ComposeResult:
-        for tab in TABS:
-            yield FilterTab(tab.value, self._choose)
 
     def show(self, counts: Mapping[Tab, int], here: Tab) -> None:
         """Show the counts, and which one is looked at."""
         for tab in TABS:
-            shown = self.query_one(f"#tab-{tab.value}", FilterTab)
             count = counts.get(tab, 0)
-            shown.update(plain(f"{self._texts(f'plans.tab.{tab.value}')} {self._texts.number(count)}"))
-            shown.set_class(tab is here, "-here")
-            shown.set_class(count == 0, "-none")
-            if tab is here:
-                self.scroll_to_widget(shown, animate=False)
+            label = f"{self._texts(f'plans.tab.{tab.value}')} {self._texts.number(count)}"
+            self.draw(tab.value, label, is_here=tab is here, is_empty=count == 0)
 
 
 def tab_counts(counts: Mapping[CorrectionState, int], on_desk: int) -> dict[Tab, int]:

@@ -104,7 +104,8 @@ class PilotScreen(PilotDeciding):
         labels = {name: self.texts(f"pilot.tab.{name}") for name in TABS}
         labels["scenarios"] += f" {len(look.scenarios)}"
         labels["feedback"] += f" {look.open_feedback}"
-        self.query_one("#tabs", TabRow).show(labels, self.tab)
+        for name, label in labels.items():
+            self.query_one("#tabs", TabRow).draw(name, label, is_here=name == self.tab)
         is_list = self.tab in _LISTS
         self.query_one("#told").display = not is_list
         self.query_one("#split").display = is_list

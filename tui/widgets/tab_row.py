@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import HorizontalScroll
+from textual.widgets import Static
 
-from tui.review.tabs import FilterTab
 from tui.text import plain
 
 
+class Tab(Static):
+    """One tab; a click chooses it."""
+
+    DEFAULT_CSS = """
+    Tab { width: auto; height: 1; padding: 0 1; color: $text-muted; }
+    Tab.-here { color: $foreground; text-style: bold underline; }
+    Tab.-none { color: $text-disabled; }
+    """
+
+    def __init__(self, name: str, choose: Callable[[str], None]) -> None:
+        super().__init__(plain(""), id=f"tab-{name}")
+        self._called = name
+        self._choose = choose
+
+    def on_click(self) -> None:
+        """Choose it."""
+        self._choose(self._called)
+
+
 class TabRow(HorizontalScroll, can_focus=False):
-    """Tabs by name. A click chooses one."""
+    """Tabs by name, each a part of an id."""
 
     DEFAULT_CSS = """
     TabRow { height: 1; scrollbar-size: 0 0; }
@@ -25,13 +44,18 @@ class TabRow(HorizontalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         for name in self._names:
-            yield FilterTab(name, self._choose)
+            yield Tab(name, self._choose)
 
-    def show(self, labels: Mapping[str, str], here: str) -> None:
-        """Show the labels, and which one is looked at."""
-        for name in self._names:
-            tab = self.query_one(f"#tab-{name}", FilterTab)
-            tab.update(plain(labels[name]))
-            tab.set_class(name == here, "-here")
-            if name == here:
-                self.scroll_to_widget(tab, animate=False)
+    def draw(self, name: str, label: str, *, is_here: bool, is_empty: bool = False) -> None:
+        """Show one tab.
+
+        Args:
+            is_here: it is looked at.
+            is_empty: its list holds nothing.
+        """
+        tab = self.query_one(f"#tab-{name}", Tab)
+        tab.update(plain(label))
+        tab.set_class(is_here, "-here")
+        tab.set_class(is_empty, "-none")
+        if is_here:
+            self.scroll_to_widget(tab, animate=False)

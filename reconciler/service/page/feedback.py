@@ -22,10 +22,10 @@ from reconciler.service.page.feedback_view import TypedFeedback, feedback_form, 
 from reconciler.service.page.languages import FIELD, remember
 from reconciler.service.page.layout import Frame, page
 from reconciler.service.page.reception import Reception, no_state
+from reconciler.service.page.typed import LONGEST_NUMBER_CHARACTERS, one_line
 from reconciler.service.page.view import View
 
 _FORM_ID: Final = "feedback"
-_LONGEST_NUMBER_CHARACTERS: Final = 64
 _LONGEST_NAME_CHARACTERS: Final = 64
 
 
@@ -45,7 +45,7 @@ class FeedbackRoom:
     async def _shown(self, request: web.Request) -> web.StreamResponse:
         chosen = request.query.get(FIELD)
         view = self.reception.view(request, chosen)
-        number = _one_line(request.query.get("quote", ""), _LONGEST_NUMBER_CHARACTERS)
+        number = one_line(request.query.get("quote", ""), LONGEST_NUMBER_CHARACTERS)
         if self.reception.entrance.comes_from_elsewhere(request):
             answer = page(threshold(view, number), Frame(self.reception.project, number=number), view)
         else:
@@ -133,10 +133,6 @@ def _typed(found: Mapping[str, str]) -> TypedFeedback:
     return TypedFeedback(
         text=found.get("text", ""),
         severity=found.get("severity", "note"),
-        number=_one_line(found.get("quote", ""), _LONGEST_NUMBER_CHARACTERS),
-        name=_one_line(found.get("name", ""), _LONGEST_NAME_CHARACTERS),
+        number=one_line(found.get("quote", ""), LONGEST_NUMBER_CHARACTERS),
+        name=one_line(found.get("name", ""), _LONGEST_NAME_CHARACTERS),
     )
-
-
-def _one_line(given: str, longest: int) -> str:
-    return " ".join(given.split())[:longest]

@@ -22,14 +22,22 @@ from reconciler.service.page.languages import FIELD, LANGUAGES, remember
 from reconciler.service.page.layout import Frame, page
 from reconciler.service.page.mistakes import mistake_in
 from reconciler.service.page.reception import Reception
-from reconciler.service.page.typed import MOST_LINES, Fields, Mistake, TypedLine, TypedQuote, TypingError
+from reconciler.service.page.typed import (
+    LONGEST_NUMBER_CHARACTERS,
+    MOST_LINES,
+    Fields,
+    Mistake,
+    TypedLine,
+    TypedQuote,
+    TypingError,
+    one_line,
+)
 from reconciler.service.page.view import View
 
 _ADD: Final = "add"
 _TYPED_IN: Final = "typed_in"
 _REMOVE: Final = "remove:"
 _MANY_LINES: Final = 30
-_LONGEST_NUMBER_CHARACTERS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,7 @@ class PageRoom:
     async def _address(self, request: web.Request, view: View) -> web.Response:
         """What an address asks: nothing, or about a quote of the CRM."""
         query = request.query
-        number = _number(query.get("quote", ""))
+        number = one_line(query.get("quote", ""), LONGEST_NUMBER_CHARACTERS)
         if self.reception.entrance.comes_from_elsewhere(request):
             return page(threshold(view, number), Frame(self.reception.project, number=number), view)
         guest = await self.reception.guest(request)
@@ -208,11 +216,6 @@ def _changed(fields: Fields, step: str) -> TypedQuote:
     elif place.isdecimal() and len(place) < len(str(MOST_LINES)) + 1 and int(place) < len(lines):
         del lines[int(place)]
     return replace(typed, lines=tuple(lines) or (TypedLine(),))
-
-
-def _number(given: str) -> str:
-    """The number of a quote as it is asked for, shown and linked to."""
-    return " ".join(given.split())[:_LONGEST_NUMBER_CHARACTERS]
 
 
 def _id() -> str:

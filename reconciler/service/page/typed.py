@@ -13,6 +13,7 @@ from reconciler.service.page.figures import AmbiguousNumberError, Figures
 from reconciler.service.page.texts import PageTexts
 
 MOST_LINES: Final = 500
+LONGEST_NUMBER_CHARACTERS: Final = 64
 LINE_FIELDS: Final = ("sku", "quantity", "unit_price", "discount")
 NUMBERS: Final = ("quantity", "unit_price", "discount")
 _NUMBER: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
@@ -83,8 +84,8 @@ class TypedQuote:
     @classmethod
     def from_fields(cls, fields: Fields, *, keep_blank: bool = False) -> TypedQuote:
         """What a form sent. Fields of lines are repeated in the order of the lines; those left blank are left out."""
-        found = {name: _typed(value) for name, value in fields}
-        columns = [[_typed(value) for name, value in fields if name == field] for field in LINE_FIELDS]
+        found = {name: one_line(value) for name, value in fields}
+        columns = [[one_line(value) for name, value in fields if name == field] for field in LINE_FIELDS]
         lines = [TypedLine(*texts) for texts in zip_longest(*columns, fillvalue="")]
         kept = tuple(line for line in lines if keep_blank or not line.is_blank)
         return cls(
@@ -152,9 +153,9 @@ def _two_ways(typed: str, texts: PageTexts) -> str:
     return texts.ambiguous_number.format(typed=typed, plain=digits, decimal=decimal)
 
 
-def _typed(value: str) -> str:
-    """Pasted text often brings spaces of several kinds with it."""
-    return " ".join(value.split())
+def one_line(value: str, longest: int | None = None) -> str:
+    """Pasted text often brings spaces of several kinds with it; of a longer one the beginning."""
+    return " ".join(value.split())[:longest]
 
 
 def _retyped(typed: str, before: Figures, now: Figures) -> str:
