@@ -12,6 +12,7 @@ from aiohttp import web
 from reconciler.app.quote_reading import QuoteReader
 from reconciler.app.tax_drift import quote_taxes
 from reconciler.app.taxes import TaxDesk
+from reconciler.connectors.tax.turns import Turns
 from reconciler.errors import ConfigurationError, RefusedError, SystemReadError, WrongQuoteError
 from reconciler.service import request_id
 from reconciler.service.access_log import PRIVATE_JSON
@@ -51,6 +52,7 @@ class TaxRoom:
         self._bodies = bodies
         self._quote_within_s = quote_within_s
         self._before = AskedBefore()
+        self._turns = Turns()
         self._reading = Gate(_QUOTES_AT_ONCE, waiting=0)
 
     def add_to(self, application: web.Application) -> None:
@@ -73,7 +75,7 @@ class TaxRoom:
         if not isinstance(body, bytes):
             return body
         try:
-            asked = self._asked(desk, body)
+            asked = await self._asked(desk, body)
             if not isinstance(asked, Asked):
                 return asked
             delivery = desk.lookup.kept(asked.key)
@@ -117,11 +119,15 @@ class TaxRoom:
             _log.warning("quote_not_read", error=error.code, request_id=request_id.current.get())
             return unavailable("crm_unavailable", "The quote could not be read from the CRM.")
 
-    def _asked(self, desk: TaxDesk, body: bytes) -> Asked | web.Response:
-        """The question in a body. Raises WrongQuoteError."""
+    async def _asked(self, desk: TaxDesk, body: bytes) -> Asked | web.Response:
+        """The question in a body; of many that come together the first go out before the last are read.
+
+        Raises WrongQuoteError.
+        """
         today = desk.today()
         asked = self._before.get(body, today)
         if asked is None:
+            await self._turns.mine()
             document = decoded(body)
             if isinstance(document, web.Response):
                 return document

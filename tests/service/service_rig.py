@@ -166,6 +166,7 @@ async def service_in(
     public_url: str | None = None,
     behind_proxy: bool = False,
     desk: Absent | None = None,
+    desk_class: type[TaxDesk] = TaxDesk,
     bodies: Bodies | None = None,
     project_text: str = PROJECT,
     **settings: Any,
@@ -183,7 +184,7 @@ async def service_in(
         sessions = Sessions(state.sessions, exposure, browser, rate, bodies)
         lookup = engine(source, clock, **settings)
         check = CallerCheck(exposure.tokens, sessions, browser, rate, anybody_here)
-        asked = desk or TaxDesk(project, "made_up_erp", lookup)
+        asked = desk or desk_class(project, "made_up_erp", lookup)
         app = application(
             [
                 TaxRoom(asked, quotes, bodies, quote_within_s=20.0),

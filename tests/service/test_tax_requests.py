@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from reconciler.app.taxes import TaxDesk
 from reconciler.errors import ConfigurationError, UnreachableError, WrongQuoteError
-from reconciler.model.taxes import Buyer, Destination, QuoteLine, TaxQuestion
+from reconciler.model.taxes import Buyer, Destination, QuoteLine, ReportedTaxes, TaxQuestion
 from reconciler.service.bodies import Bodies
 from reconciler.service.remembered import Asked, AskedBefore
 from reconciler.service.taxes import LARGEST_QUOTE_BYTES, Absent
@@ -304,3 +305,24 @@ async def test_the_access_log_tells_no_secret_and_nothing_personal(tmp_path: Pat
         assert set(line) == {"timestamp", "event", "method", "route", "status", "ms", "request_id"}
     for secret in (*service.tokens.values(), "12ABC34501DE35", "1202", "127.0.0.1"):
         assert secret not in text
+
+
+async def test_of_many_who_ask_together_the_first_are_asked_for_before_the_last_are_read(tmp_path: Path) -> None:
+    happened: list[str] = []
+
+    class ReadingDesk(TaxDesk):
+        def question(self, document: object) -> TaxQuestion:
+            happened.append("read")
+            return super().question(document)
+
+    async def asked(question: TaxQuestion) -> ReportedTaxes:
+        happened.append("asked")
+        return await answers_at_once(question)
+
+    async with service_in(tmp_path, desk_class=ReadingDesk, concurrency=16) as service:
+        service.source.behaviour = asked
+        quotes = [changed(date=f"2026-11-{day:02}") for day in range(1, 17)]
+        answers = await asyncio.gather(*(service.taxes(quote) for quote in quotes))
+    assert [answer.document["status"] for answer in answers] == ["calculated"] * 16
+    assert happened.count("read") == happened.count("asked") == 16
+    assert "read" in happened[happened.index("asked") :]

@@ -1,4 +1,4 @@
-"""A few after the others: of answers that come together, the first go out before the last are read."""
+"""A few after the others: of questions or answers that come together, the first go out before the last are read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 from typing import Final
 
 AT_ONCE: Final = 2
-"""Answers of one round are sent together, which costs less than one by one. More would let the first wait longer."""
+"""What is done in one round is sent together, which costs less than one by one. More would let the first wait longer."""
 
 
 class Turns:
