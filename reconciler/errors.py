@@ -30,6 +30,7 @@ Programming mistakes stay outside the tree: a `TypeError` is a bug, never a user
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from reconciler.phrases.phrase import phrase
@@ -108,14 +109,24 @@ class WrongQuoteError(RefusedError):
     Attributes:
         code: `wrong_quote`, `unknown_customer`, `unknown_product` or `unknown_quote`.
         place: what is wrong in the quote, such as `lines[0].quantity`; "" when it is the quote as a whole.
+        others: what else is wrong in the same quote, where it was all looked at.
     """
 
     code = "wrong_quote"
 
-    def __init__(self, message: str, *, code: str = "wrong_quote", place: str = "", hint: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "wrong_quote",
+        place: str = "",
+        hint: str = "",
+        others: Sequence[WrongQuoteError] = (),
+    ) -> None:
         super().__init__(message, hint=hint)
         self.code = code
         self.place = place
+        self.others = others
 
 
 class NothingDecidedError(RefusedError):

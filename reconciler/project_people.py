@@ -16,8 +16,10 @@ Role = Literal["reviewer", "operator", "admin"]
 OURSELVES: Final = "reconciler"
 """The name in the trail for what the product does by itself; no person has it."""
 
+LONGEST_NAME_CHARACTERS: Final = 64
+"""Of people, whether they are in the file or sign what they say."""
+
 _LINES: Final = ".lines"
-_LONGEST_NAME_CHARACTERS: Final = 64
 
 
 class PersonSection(StrictSection):
@@ -73,8 +75,8 @@ def people_problems(people: Mapping[str, PersonSection]) -> Iterator[Problem]:
         place = ("people", name)
         if name == OURSELVES:
             yield Problem(place, f"“{OURSELVES}” is what the trail calls the product itself.", "Give another name.")
-        if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME_CHARACTERS:
-            yield Problem(place, f"a name has from 1 to {_LONGEST_NAME_CHARACTERS} printable characters.")
+        if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME_CHARACTERS:
+            yield Problem(place, f"a name has from 1 to {LONGEST_NAME_CHARACTERS} printable characters.")
         for user in person.os_users if person.os_users is not None else [name]:
             if user in users:
                 yield Problem(place, f"the operating-system user “{user}” is {users[user]} already.")

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, WrongQuoteError
 from reconciler.logs import masked
 
 _NOT_UNDERSTOOD = 3
@@ -37,7 +37,9 @@ def exit_on_failure(app: typer.Typer) -> NoReturn:
 
 def tell(error: ReconcilerError) -> None:
     """Write what happened and what to do next on stderr."""
-    typer.echo(f"error: {masked(error.message)}", err=True)
+    others = error.others if isinstance(error, WrongQuoteError) else ()
+    for each in (error, *others):
+        typer.echo(f"error: {masked(each.message)}", err=True)
     if error.hint:
         typer.echo(f"  {masked(error.hint)}", err=True)
     typer.echo(f"  ({error.code})", err=True)

@@ -16,6 +16,7 @@ from reconciler.model.value import value
 
 CENT: Final = Decimal("0.01")
 NOTHING: Final = Decimal("0.00")
+LONGEST_QUOTE_NUMBER_CHARACTERS: Final = 64
 
 Rounding = Literal["half_up", "half_even"]
 """How an ERP rounds halves of a cent: away from zero (RTC), or to the even neighbour (ABNT NBR 5891)."""
@@ -50,6 +51,11 @@ def cents_of(rounding: Rounding) -> Callable[[Decimal], Decimal]:
         return amount.quantize(CENT, mode, wide)
 
     return cents
+
+
+def can_be_quote_number(text: str) -> bool:
+    """Whether a quote may have such a number; of any other text no CRM is asked."""
+    return 0 < len(text) <= LONGEST_QUOTE_NUMBER_CHARACTERS and text.isprintable()
 
 
 class TaxKind(StrEnum):

@@ -10,7 +10,8 @@ from reconciler.service.history import MOST_ON_A_PAGE
 from reconciler.service.queries import LONGEST_VALUE_CHARACTERS, MOST_VALUES, VALUE_PATTERN
 from reconciler.store.state.records import RunStatus
 from reconciler.taxes.drift import Member
-from reconciler.taxes.request import LONGEST_LABEL_CHARACTERS, LONGEST_SKU_CHARACTERS, MOST_LINES
+from reconciler.taxes.quote_members import LONGEST_LABEL_CHARACTERS, LONGEST_SKU_CHARACTERS, MOST_LINES
+from reconciler.taxes.quote_mistakes import MOST_MISTAKES
 
 Schema = dict[str, Any]
 
@@ -291,6 +292,13 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "title": _TEXT,
             "detail": {**_TEXT, "description": "What is wrong this time; may repeat what was sent."},
             "place": {**_TEXT, "description": "Where in what was sent.", "examples": ["lines[0].sku"]},
+            "mistakes": {
+                "description": "Everything that is wrong in a quote, where it is more than one thing; this one first.",
+                "type": "array",
+                "minItems": 2,
+                "maxItems": MOST_MISTAKES,
+                "items": record({"place": _TEXT, "detail": _TEXT}),
+            },
             "request_id": _TEXT,
         },
         needed=["type", "status", "code", "title"],

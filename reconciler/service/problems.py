@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -32,15 +32,17 @@ def problem(
     *,
     detail: str = "",
     place: str = "",
+    mistakes: Sequence[Mapping[str, str]] = (),
 ) -> web.Response:
     """One error answer.
 
     Args:
         detail: what is wrong this time; may repeat what the caller sent.
         place: where in what they sent, such as `lines[0].sku`.
+        mistakes: `place` and `detail` of everything that is wrong, this one first.
     """
     document: dict[str, object] = {"type": "about:blank", "status": status, "code": code, "title": title}
-    more = {"detail": detail, "place": place, "request_id": request_id.current.get()}
+    more = {"detail": detail, "place": place, "mistakes": mistakes, "request_id": request_id.current.get()}
     document.update((name, value) for name, value in more.items() if value)
     return web.Response(status=status, body=orjson.dumps(document), content_type=PROBLEM_TYPE, headers=headers)
 

@@ -14,6 +14,7 @@ from reconciler.app.tax_drift import quote_taxes
 from reconciler.app.taxes import TaxDesk
 from reconciler.connectors.tax.turns import Turns
 from reconciler.errors import ConfigurationError, RefusedError, SystemReadError, WrongQuoteError
+from reconciler.model.taxes import can_be_quote_number
 from reconciler.service import request_id
 from reconciler.service.access_log import PRIVATE_JSON
 from reconciler.service.bodies import Bodies, decoded, not_plain_json
@@ -27,7 +28,6 @@ from reconciler.taxes.answer import Calculated, Delivery, Unavailable
 _log = structlog.get_logger("reconciler.service")
 
 LARGEST_QUOTE_BYTES: Final = 256 * 1024
-_LONGEST_NUMBER_CHARACTERS: Final = 64
 _OVERLOADED: Final = frozenset({"overloaded", "closing"})
 """Reasons that are ours and not the ERP's: it was not asked."""
 
@@ -101,7 +101,7 @@ class TaxRoom:
             allow_stale = _allows_stale(request)
         except WrongQueryError as error:
             return error.answer()
-        if len(number) > _LONGEST_NUMBER_CHARACTERS or not number.isprintable():
+        if not can_be_quote_number(number):
             return problem(404, "unknown_quote", "No quote has such a number.", place="number")
         try:
             async with self._reading:
@@ -169,7 +169,15 @@ def _answer(delivery: Delivery, document: dict[str, Any]) -> web.Response:
 
 def _wrong(error: WrongQuoteError) -> web.Response:
     status = 404 if error.code == "unknown_quote" else 422
-    return problem(status, error.code, "Taxes cannot be asked of this quote.", detail=error.message, place=error.place)
+    mistakes = [{"place": each.place, "detail": each.message} for each in (error, *error.others)]
+    return problem(
+        status,
+        error.code,
+        "Taxes cannot be asked of this quote.",
+        detail=error.message,
+        place=error.place,
+        mistakes=mistakes if error.others else (),
+    )
 
 
 def _not_configured(error: ConfigurationError | RefusedError) -> web.Response:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from reconciler.app.quote_reading import read_quote
 from reconciler.app.taxes import TaxAnswer, open_taxes, taxes_of_quote, taxes_of_would_be
 from reconciler.app.wire import Workspace, open_workspace
 from reconciler.cli.commands import taxes
+from reconciler.cli.failures import tell
 from reconciler.cli.main import settings
 from reconciler.errors import RefusedError, TomlError, WrongQuoteError
 from reconciler.model.entities import Side
@@ -26,6 +28,7 @@ from reconciler.project import load_project
 from reconciler.sandbox.erp.server import ErpServer
 from reconciler.sandbox.generator.documents import with_check_digits
 from reconciler.sandbox.start import CRM_USER_KEY, ERP_PASSWORD, ERP_USER, SandboxOptions, running_sandbox, served
+from reconciler.taxes.request import question_of
 from tests.app.running import run
 
 CNPJ = with_check_digits("12ABC3450001")
@@ -223,6 +226,17 @@ async def test_the_commands_print_the_answer_and_end_with_its_code(tmp_path: Pat
     for failed, code in ((unknown, "unknown_product"), (broken, "wrong_quote")):
         assert isinstance(failed.exception, WrongQuoteError)
         assert (failed.exception.code, failed.exception.exit_code) == (code, 2)
+
+
+def test_all_mistakes_of_a_would_be_quote_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(WrongQuoteError) as refused:
+        question_of({**would_be(" "), "date": "yesterday"}, date(2026, 11, 22))
+    tell(refused.value)
+    assert [line.split()[:2] for line in capsys.readouterr().err.splitlines()] == [
+        ["error:", "date"],
+        ["error:", "lines[0].sku"],
+        ["(wrong_quote)"],
+    ]
 
 
 async def test_control_characters_of_the_erp_do_not_steer_the_terminal(tmp_path: Path) -> None:

@@ -219,6 +219,19 @@ async def test_a_mistake_is_told_at_its_field_and_nothing_typed_is_lost(tmp_path
         assert "Digite um CNPJ ou CPF válido." in unknown.text("#tax_id-mistake")
 
 
+async def test_all_mistakes_are_told_at_once_and_the_first_has_the_focus(tmp_path: Path) -> None:
+    async with service_in(tmp_path) as service:
+        visitor = await signed_in(service)
+        page = await visitor.ask({**LINE, "tax_id": "123", "quantity": "0", "unit_price": "1,234", "discount": "101"})
+        wrong = ["tax_id", "line-0-quantity", "line-0-unit_price", "line-0-discount"]
+        assert page.root.xpath("//*[@aria-invalid='true']/@id") == wrong
+        assert page.root.xpath("//*[@autofocus]/@id") == wrong[:1]
+        assert page.root.xpath("//*[@id='result']//li/a/@href") == [f"#{field}" for field in wrong]
+        assert "Correct the 4 fields that are marked." in page.text("#result")
+        assert "write 1234 or 1.234" in page.text("#line-0-unit_price-mistake")
+        assert service.source.asked == 0
+
+
 async def test_lines_come_and_go_without_scripts(tmp_path: Path) -> None:
     async with service_in(tmp_path) as service:
         visitor = await signed_in(service)

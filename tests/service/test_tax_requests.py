@@ -307,6 +307,17 @@ async def test_the_access_log_tells_no_secret_and_nothing_personal(tmp_path: Pat
         assert secret not in text
 
 
+async def test_a_quote_with_several_mistakes_is_told_all_of_them(tmp_path: Path) -> None:
+    async with service_in(tmp_path) as service:
+        several = await service.taxes({**with_line(quantity="0", unit_price="x"), "date": "2026-02-30"})
+        one = await service.taxes(with_line(quantity="0"))
+    assert several.problem == (422, "wrong_quote")
+    places = ["date", "lines[0].quantity", "lines[0].unit_price"]
+    assert [mistake["place"] for mistake in several.document["mistakes"]] == places
+    assert several.document["mistakes"][0]["detail"] == several.document["detail"]
+    assert "mistakes" not in one.document
+
+
 async def test_of_many_who_ask_together_the_first_are_asked_for_before_the_last_are_read(tmp_path: Path) -> None:
     happened: list[str] = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,7 +20,9 @@ from reconciler.errors import WrongQuoteError
 from reconciler.model.taxes import Buyer, Destination, TaxQuestion
 from reconciler.taxes.answer import Calculated, LineTaxes, Totals
 from reconciler.taxes.cache import AnswerCache, Kept, question_key
-from reconciler.taxes.request import MOST_LINES, question_of
+from reconciler.taxes.quote_members import MOST_LINES
+from reconciler.taxes.quote_mistakes import MOST_MISTAKES, mistakes_of
+from reconciler.taxes.request import question_of
 from reconciler.taxes.sentences import _SENTENCES, CODES, sentence
 from tests.taxes.asking import DAY, line, quote
 from tests.taxes.engine import Clock
@@ -112,6 +115,50 @@ def test_a_wrong_quote_is_refused_at_its_place(change: Callable[[Any], None], pl
     with pytest.raises(WrongQuoteError) as refused:
         question_of(document, TODAY)
     assert (refused.value.place, refused.value.code) == (place, "wrong_quote")
+
+
+def test_everything_that_is_wrong_is_told_at_once_in_the_order_of_the_quote() -> None:
+    document = {
+        "customer": {"tax_id": "83101222000129", "taxpayer": "yes"},
+        "ship_to": {"state": "XX", "city_ibge": "4106902", "street": "x"},
+        "date": "2026-02-30",
+        "lines": [
+            {"sku": " ", "quantity": "0", "unit_price": "4928.84", "discount": "101"},
+            "P0004",
+            {"line": "3", "sku": "P0004", "quantity": "1", "unit_price": "1,00"},
+        ],
+        "freight": "1.00",
+    }
+    with pytest.raises(WrongQuoteError) as refused:
+        question_of(document, TODAY)
+    told = [refused.value, *refused.value.others]
+    assert [mistake.place for mistake in told] == [
+        *("freight", "customer.tax_id", "customer.taxpayer", "ship_to.street", "ship_to.state", "date"),
+        *("lines[0].sku", "lines[0].quantity", "lines[0].discount", "lines[1]", "lines[2].unit_price"),
+    ]
+
+
+def test_of_very_many_mistakes_the_first_ones_are_told() -> None:
+    document = {**contract(), "lines": [{}] * MOST_LINES}
+    with pytest.raises(WrongQuoteError) as refused:
+        question_of(document, TODAY)
+    assert len([refused.value, *refused.value.others]) == MOST_MISTAKES
+
+
+@given(changes=st.lists(st.sampled_from(sorted(WRONG)), max_size=4))
+def test_there_are_mistakes_exactly_where_a_quote_is_refused(changes: list[str]) -> None:
+    document = contract()
+    for name in changes:
+        with suppress(AttributeError, IndexError, TypeError):
+            WRONG[name][0](document)
+    mistakes = mistakes_of(document, TODAY)
+    if changes:
+        with pytest.raises(WrongQuoteError) as refused:
+            question_of(document, TODAY)
+        assert refused.value.place == mistakes[0].place
+    else:
+        question_of(document, TODAY)
+        assert not mistakes
 
 
 def test_two_lines_of_one_name_cannot_be_told_apart() -> None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 CRM_WITHIN_S: Final = 30.0
 """How long the CRM may take to give the quote; the ERP has the deadline of the project."""
 
-LONGEST_NUMBER_CHARACTERS: Final = 64
 _LINE_PARTS: Final = ("sku", "quantity", "unit_price", "discount")
 _NEEDED_PARTS: Final = 3
 _HEAVY: Final = ("reconciler.app.tax_drift", "reconciler.app.taxes")

@@ -12,13 +12,13 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Input, Static
 
-from reconciler.taxes.request import MOST_LINES
+from reconciler.model.taxes import LONGEST_QUOTE_NUMBER_CHARACTERS
+from reconciler.taxes.quote_members import MOST_LINES
 from tui.action import Action
 from tui.list_source import ListSource
 from tui.quotes.answer import AnswerView
 from tui.quotes.asking import (
     CRM_WITHIN_S,
-    LONGEST_NUMBER_CHARACTERS,
     Answered,
     WrongLineError,
     taxes_of_number,
@@ -75,7 +75,7 @@ class QuotesScreen(ProposingScreen):
 
     def compose_body(self) -> ComposeResult:
         texts = self.texts
-        yield Input(placeholder=texts("quotes.placeholder"), max_length=LONGEST_NUMBER_CHARACTERS, id="number")
+        yield Input(placeholder=texts("quotes.placeholder"), max_length=LONGEST_QUOTE_NUMBER_CHARACTERS, id="number")
         yield Static(plain(""), id="facts")
         with Container(id="split"):
             yield VirtualTable(self.lines.columns(), texts, self.session.keymap, id="list")

@@ -9,7 +9,7 @@ from reconciler.errors import RefusedError
 from reconciler.model.corrections import Person
 from reconciler.phrases.phrase import phrase
 from reconciler.project import Project
-from reconciler.project_people import OURSELVES, PersonSection, Role
+from reconciler.project_people import LONGEST_NAME_CHARACTERS, OURSELVES, PersonSection, Role
 from reconciler.toml_file import suggestion
 
 EVERY_ROLE: Final[frozenset[str]] = frozenset(get_args(Role))
@@ -19,8 +19,6 @@ OPERATING: Final = frozenset({"operator", "admin"})
 """May plan, apply and try again."""
 PROMOTING: Final = frozenset({"admin"})
 """May declare a pilot and promote the project."""
-
-_LONGEST_NAME_CHARACTERS: Final = 64
 
 
 def person_of_user(project: Project, os_user: str, *, as_person: str | None = None) -> Person:
@@ -110,11 +108,11 @@ def _person(name: str, section: PersonSection, through: str = "") -> Person:
 
 
 def _usable_name(name: str) -> str:
-    if name == OURSELVES or not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME_CHARACTERS:
+    if name == OURSELVES or not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME_CHARACTERS:
         raise RefusedError(
             phrase(
                 "a person has a name of 1 to {longest_name_characters} printable characters other than “{ourselves}”.",
-                longest_name_characters=_LONGEST_NAME_CHARACTERS,
+                longest_name_characters=LONGEST_NAME_CHARACTERS,
                 ourselves=OURSELVES,
             )
         )

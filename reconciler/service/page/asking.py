@@ -13,7 +13,7 @@ from reconciler.app.quote_reading import QuoteReader
 from reconciler.app.tax_drift import QuoteTaxes, quote_taxes
 from reconciler.app.taxes import TaxDesk
 from reconciler.errors import ConfigurationError, RefusedError, SystemReadError, WrongQuoteError
-from reconciler.model.taxes import TaxQuestion
+from reconciler.model.taxes import TaxQuestion, can_be_quote_number
 from reconciler.service import request_id
 from reconciler.service.gate import BusyError, Gate
 from reconciler.service.taxes import Absent
@@ -21,7 +21,6 @@ from reconciler.taxes.answer import Delivery, Unavailable
 
 _log = structlog.get_logger("reconciler.service")
 
-_LONGEST_NUMBER_CHARACTERS: Final = 64
 _NOT_ASKED: Final = frozenset({"overloaded", "closing"})
 _COME_AGAIN_S: Final = 5
 
@@ -53,6 +52,7 @@ class Refused:
         code: stable, as in problem documents.
         retry_after_s: when to come again; None where that would not help.
         place, detail: what is wrong in the quote, in the words of `WrongQuoteError`.
+        others: what else is wrong in it.
     """
 
     status: int
@@ -60,6 +60,14 @@ class Refused:
     retry_after_s: int | None = None
     place: str = ""
     detail: str = ""
+    others: tuple[Refused, ...] = ()
+
+    @classmethod
+    def of_wrong(cls, error: WrongQuoteError) -> Refused:
+        """The refusal of a quote that is wrong in one or several places."""
+        status = 404 if error.code == "unknown_quote" else 422
+        others = tuple(map(cls.of_wrong, error.others))
+        return cls(status, error.code, place=error.place, detail=error.message, others=others)
 
     @classmethod
     def told_by(cls, answer: web.Response) -> Refused:
@@ -96,7 +104,7 @@ class Asker:
             question = desk.question(document)
             delivery = await desk.lookup.taxes_of(question, allow_stale=allow_stale)
         except WrongQuoteError as error:
-            return Refused(422, error.code, place=error.place, detail=error.message)
+            return Refused.of_wrong(error)
         except ConfigurationError as error:
             return _not_configured(error)
         return _told(Answered(question, delivery, desk.system, _currency(desk)))
@@ -107,7 +115,7 @@ class Asker:
         if isinstance(desk, Absent) or isinstance(quotes, Absent):
             absent = desk if isinstance(desk, Absent) else quotes
             return Refused.told_by(absent.answer()) if isinstance(absent, Absent) else Refused(501, "no_quotes")
-        if len(number) > _LONGEST_NUMBER_CHARACTERS or not number.isprintable():
+        if not can_be_quote_number(number):
             return Refused(404, "unknown_quote")
         try:
             async with self.reading:
@@ -118,8 +126,7 @@ class Asker:
             code = "overloaded" if isinstance(error, BusyError) else "crm_unavailable"
             return Refused(503, code, _COME_AGAIN_S)
         except WrongQuoteError as error:
-            status = 404 if error.code == "unknown_quote" else 422
-            return Refused(status, error.code, place=error.place, detail=error.message)
+            return Refused.of_wrong(error)
         except (ConfigurationError, RefusedError) as error:
             return _not_configured(error)
         except SystemReadError as error:

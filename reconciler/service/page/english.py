@@ -63,6 +63,7 @@ ENGLISH: Final = PageTexts(
     line_removed="Line {line} removed",
     needs_one_line="A quote needs at least one line.",
     wrong="Correct the field that is marked",
+    wrong_in_places="Correct the {count} fields that are marked.",
     asking="Asking the ERP…",
     result="Result",
     result_of_quote="Quote {number}",

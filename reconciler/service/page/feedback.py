@@ -11,6 +11,8 @@ from aiohttp import web
 
 from reconciler.app.pilot.feedback import LONGEST_CHARACTERS, Said
 from reconciler.errors import RefusedError, StateError
+from reconciler.model.taxes import LONGEST_QUOTE_NUMBER_CHARACTERS
+from reconciler.project_people import LONGEST_NAME_CHARACTERS
 from reconciler.reports.html.markup import Html, element, join
 from reconciler.service import request_id
 from reconciler.service.callers import ANYBODY_HERE, open_to_all
@@ -22,11 +24,10 @@ from reconciler.service.page.feedback_view import TypedFeedback, feedback_form, 
 from reconciler.service.page.languages import FIELD, remember
 from reconciler.service.page.layout import Frame, page
 from reconciler.service.page.reception import Reception, no_state
-from reconciler.service.page.typed import LONGEST_NUMBER_CHARACTERS, one_line
+from reconciler.service.page.typed import one_line
 from reconciler.service.page.view import View
 
 _FORM_ID: Final = "feedback"
-_LONGEST_NAME_CHARACTERS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class FeedbackRoom:
     async def _shown(self, request: web.Request) -> web.StreamResponse:
         chosen = request.query.get(FIELD)
         view = self.reception.view(request, chosen)
-        number = one_line(request.query.get("quote", ""), LONGEST_NUMBER_CHARACTERS)
+        number = one_line(request.query.get("quote", ""), LONGEST_QUOTE_NUMBER_CHARACTERS)
         if self.reception.entrance.comes_from_elsewhere(request):
             answer = page(threshold(view, number), Frame(self.reception.project, number=number), view)
         else:
@@ -133,6 +134,6 @@ def _typed(found: Mapping[str, str]) -> TypedFeedback:
     return TypedFeedback(
         text=found.get("text", ""),
         severity=found.get("severity", "note"),
-        number=one_line(found.get("quote", ""), LONGEST_NUMBER_CHARACTERS),
-        name=one_line(found.get("name", ""), _LONGEST_NAME_CHARACTERS),
+        number=one_line(found.get("quote", ""), LONGEST_QUOTE_NUMBER_CHARACTERS),
+        name=one_line(found.get("name", ""), LONGEST_NAME_CHARACTERS),
     )

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 
 from reconciler.app.pilot.feedback import LONGEST_CHARACTERS
 from reconciler.model.pilot import Feedback, Severity
+from reconciler.model.taxes import LONGEST_QUOTE_NUMBER_CHARACTERS
+from reconciler.project_people import LONGEST_NAME_CHARACTERS
 from reconciler.reports.html.markup import EMPTY, Html, element, fill, isolated
 from reconciler.service.page.view import WARNING_GLYPH, View, banner, glyph, lines_of, text_area
 
-_LONGEST_NAME: Final = "64"
-_LONGEST_NUMBER: Final = "64"
 _GLYPHS: Final = {"note": "i", "problem": WARNING_GLYPH, "blocker": "✖"}
 
 
@@ -58,8 +58,10 @@ def feedback_form(typed: TypedFeedback, csrf: str, view: View, *, asks_name: boo
         element("p", words.lead, class_="quiet"),
         told,
         element("input", type="hidden", name="csrf_token", value=csrf) if csrf else EMPTY,
-        _named("quote", words.number, typed.number, maxlength=_LONGEST_NUMBER),
-        _named("name", words.name, typed.name, maxlength=_LONGEST_NAME, required="") if asks_name else EMPTY,
+        _named("quote", words.number, typed.number, maxlength=str(LONGEST_QUOTE_NUMBER_CHARACTERS)),
+        _named("name", words.name, typed.name, maxlength=str(LONGEST_NAME_CHARACTERS), required="")
+        if asks_name
+        else EMPTY,
         _labelled("severity", words.severity, element("select", *options, id="feedback-severity", name="severity")),
         _labelled("text", words.text, text),
         element("p", words.no_secrets, class_="hint"),

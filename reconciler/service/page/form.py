@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from reconciler.model.taxes import LONGEST_QUOTE_NUMBER_CHARACTERS
 from reconciler.reports.html.markup import EMPTY, Html, Part, element
 from reconciler.service.page.mistakes import field_id
 from reconciler.service.page.typed import CHOICES, LINE_FIELDS, NUMBERS, Mistake, TypedLine, TypedQuote
@@ -20,7 +23,13 @@ def number_form(number: str, view: View) -> Html:
     """Asks about a quote of the CRM. What it sends is in the address, so that the CRM can link to it."""
     texts = view.texts
     asked = element(
-        "input", id="quote", name="quote", value=number, maxlength="64", autocomplete="off", spellcheck="false"
+        "input",
+        id="quote",
+        name="quote",
+        value=number,
+        maxlength=str(LONGEST_QUOTE_NUMBER_CHARACTERS),
+        autocomplete="off",
+        spellcheck="false",
     )
     field = element("div", element("label", texts.number, for_="quote"), asked, class_="field")
     return element(
@@ -35,19 +44,21 @@ def number_form(number: str, view: View) -> Html:
 
 
 def lines_form(
-    typed: TypedQuote, mistake: Mistake | None, csrf: str, view: View, *, folded: bool, varies: bool
+    typed: TypedQuote, mistakes: Sequence[Mistake], csrf: str, view: View, *, folded: bool, varies: bool
 ) -> Html:
     """Asks about typed lines.
 
     Args:
+        mistakes: told at their fields; the first of these has the focus.
         csrf: proves that the form is of this session; "" where there are none.
         folded: the other form was used.
         varies: the lines are those of the quote that was asked about.
     """
     texts = view.texts
+    told = _Told({mistake.place: mistake.message for mistake in mistakes}, mistakes[0].place if mistakes else "")
     # The first button is the one that the Enter key presses: it must not be one that removes a line.
     first = element("button", texts.ask, type="submit", class_="unseen-words", tabindex="-1", aria_hidden="true")
-    lines = [_line(place, line, mistake, view) for place, line in enumerate(typed.lines)]
+    lines = [_line(place, line, told, view) for place, line in enumerate(typed.lines)]
     buttons = element(
         "div",
         element(
@@ -69,7 +80,7 @@ def lines_form(
         first,
         _hidden("csrf_token", csrf) if csrf else EMPTY,
         _hidden("typed_in", texts.language),
-        _head(typed, mistake, view),
+        _head(typed, told, view),
         element("h3", texts.lines),
         element(
             "div",
@@ -92,23 +103,23 @@ def lines_form(
     return element("details", title, form, class_="card", open=None if folded else "")
 
 
-def _head(typed: TypedQuote, mistake: Mistake | None, view: View) -> Html:
+def _head(typed: TypedQuote, told: _Told, view: View) -> Html:
     texts = view.texts
     states = [("", texts.as_customer), *((state, state) for state in STATES)]
     return element(
         "div",
-        _field("customer.tax_id", texts.tax_id, typed.tax_id, mistake, hint=texts.tax_id_hint, maxlength="40"),
-        _choice("ship_to.state", texts.state, typed.state, states, mistake),
+        _field("customer.tax_id", texts.tax_id, typed.tax_id, told, hint=texts.tax_id_hint, maxlength="40"),
+        _choice("ship_to.state", texts.state, typed.state, states, told),
         _field(
             "ship_to.city_ibge",
             texts.city,
             typed.city_ibge,
-            mistake,
+            told,
             hint=texts.city_hint,
             inputmode="numeric",
             maxlength="20",
         ),
-        _field("date", texts.date, typed.date, mistake, hint=texts.date_hint, type="date"),
+        _field("date", texts.date, typed.date, told, hint=texts.date_hint, type="date"),
         _more(typed, view),
         class_="fields",
     )
@@ -127,8 +138,8 @@ def _more(typed: TypedQuote, view: View) -> Html:
         element(
             "div",
             element("div", prospect, element("label", texts.prospect, for_="prospect"), class_="check"),
-            _choice("customer.final_consumer", texts.final_consumer, typed.final_consumer, answers, None),
-            _choice("customer.taxpayer", texts.taxpayer, typed.taxpayer, answers, None),
+            _choice("customer.final_consumer", texts.final_consumer, typed.final_consumer, answers, _NOTHING_WRONG),
+            _choice("customer.taxpayer", texts.taxpayer, typed.taxpayer, answers, _NOTHING_WRONG),
             class_="fields",
         ),
         class_="more",
@@ -136,7 +147,7 @@ def _more(typed: TypedQuote, view: View) -> Html:
     )
 
 
-def _line(place: int, line: TypedLine, mistake: Mistake | None, view: View) -> Html:
+def _line(place: int, line: TypedLine, told: _Told, view: View) -> Html:
     texts, number = view.texts, str(place + 1)
     labels = dict(zip(LINE_FIELDS, (texts.sku, texts.quantity, texts.unit_price, texts.discount), strict=True))
     fields = [
@@ -144,7 +155,7 @@ def _line(place: int, line: TypedLine, mistake: Mistake | None, view: View) -> H
             f"lines[{place}].{name}",
             labels[name],
             line.text(name),
-            mistake,
+            told,
             inputmode="decimal" if name in NUMBERS else None,
             class_="number" if name in NUMBERS else None,
         )
@@ -166,44 +177,59 @@ def _line(place: int, line: TypedLine, mistake: Mistake | None, view: View) -> H
     return element("fieldset", legend, *fields, button, class_="line")
 
 
-def _field(
-    place: str, label: str, value: str, mistake: Mistake | None, *, hint: str = "", **attributes: str | None
-) -> Html:
+def _field(place: str, label: str, value: str, told: _Told, *, hint: str = "", **attributes: str | None) -> Html:
     """A label, a field of text, and what is wrong with it. Its name is the last part of its place."""
     identity, name = field_id(place), place.rpartition(".")[2]
-    told = _told(place, mistake)
     about = [f"{identity}-hint"] if hint else []
     given: dict[str, str | None] = {"maxlength": _LONGEST_CHARACTERS, "spellcheck": "false", **attributes}
-    shown = element("input", id=identity, name=name, value=value, **given, **_wrong(identity, about, told))
+    shown = element("input", id=identity, name=name, value=value, **given, **told.marks(place, about))
     note = element("p", hint, id=f"{identity}-hint", class_="hint") if hint else EMPTY
-    return element("div", element("label", label, for_=identity), shown, note, _message(identity, told), class_="field")
+    return element("div", element("label", label, for_=identity), shown, note, told.message(place), class_="field")
 
 
-def _choice(place: str, label: str, value: str, options: list[tuple[str, str]], mistake: Mistake | None) -> Html:
+def _choice(place: str, label: str, value: str, options: list[tuple[str, str]], told: _Told) -> Html:
     name = place.rpartition(".")[2]
-    told = _told(place, mistake)
     if value not in (each for each, _ in options):
         options = [(value, value), *options]
     choices = [element("option", shown, value=each, selected="" if each == value else None) for each, shown in options]
-    select = element("select", *choices, id=name, name=name, **_wrong(name, [], told))
-    return element("div", element("label", label, for_=name), select, _message(name, told), class_="field")
+    select = element("select", *choices, id=name, name=name, **told.marks(place, []))
+    return element("div", element("label", label, for_=name), select, told.message(place), class_="field")
 
 
-def _told(place: str, mistake: Mistake | None) -> str:
-    return mistake.message if mistake is not None and mistake.place == place else ""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is wrong, by place.
+
+    Attributes:
+        first: the place whose field has the focus.
+    """
+
+    messages: Mapping[str, str]
+    first: str
+
+    def marks(self, place: str, about: list[str]) -> dict[str, str | None]:
+        """Attributes of the field; `about` are ids of what describes it anyway."""
+        wrong = place in self.messages
+        described = [*about, _mistake_id(place)] if wrong else about
+        return {
+            "aria_describedby": " ".join(described) or None,
+            "aria_invalid": "true" if wrong else None,
+            "autofocus": "" if wrong and place == self.first else None,
+        }
+
+    def message(self, place: str) -> Part:
+        """The words below the field."""
+        words = self.messages.get(place)
+        if words is None:
+            return EMPTY
+        return element("p", glyph("⚠"), " ", words, id=_mistake_id(place), class_="mistake")
 
 
-def _wrong(identity: str, about: list[str], told: str) -> dict[str, str | None]:
-    described = [*about, f"{identity}-mistake"] if told else about
-    return {
-        "aria_describedby": " ".join(described) or None,
-        "aria_invalid": "true" if told else None,
-        "autofocus": "" if told else None,
-    }
+_NOTHING_WRONG: Final = _Told({}, "")
 
 
-def _message(identity: str, told: str) -> Part:
-    return element("p", glyph("⚠"), " ", told, id=f"{identity}-mistake", class_="mistake") if told else EMPTY
+def _mistake_id(place: str) -> str:
+    return f"{field_id(place)}-mistake"
 
 
 def _hidden(name: str, value: str) -> Html:

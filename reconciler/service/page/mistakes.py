@@ -8,14 +8,22 @@ from typing import Final
 from reconciler.service.page.asking import Refused
 from reconciler.service.page.texts import PageTexts
 from reconciler.service.page.typed import LINE_FIELDS, Mistake, TypedQuote
+from reconciler.service.page.view import View
 
 _LINE_PLACE: Final = re.compile(r"lines\[([0-9]+)\]\.([a-z_]+)")
 _SKU: Final = "sku "
 HEAD_FIELDS: Final = ("customer.tax_id", "ship_to.state", "ship_to.city_ibge", "date")
 
 
-def mistake_in(typed: TypedQuote, refused: Refused, texts: PageTexts) -> Mistake | None:
-    """The mistake in words of the page; None when no field of the form is to blame."""
+def mistakes_in(typed: TypedQuote, refused: Refused, view: View) -> list[Mistake]:
+    """The mistakes in words of the page, in the order of the form; none when a mistake is in no field of it."""
+    found = [_mistake_in(typed, each, view.texts) for each in (refused, *refused.others)]
+    mistakes = [mistake for mistake in found if mistake is not None]
+    ambiguous = {mistake.place: mistake for mistake in typed.ambiguous(view.texts, view.figures)}
+    return [ambiguous.get(mistake.place, mistake) for mistake in mistakes] if len(mistakes) == len(found) else []
+
+
+def _mistake_in(typed: TypedQuote, refused: Refused, texts: PageTexts) -> Mistake | None:
     place = refused.place
     if refused.code == "unknown_product":
         place = _line_of_product(typed, refused)

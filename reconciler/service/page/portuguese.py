@@ -85,6 +85,7 @@ PORTUGUESE: Final = PageTexts(
     line_removed="Item {line} removido",
     needs_one_line="O orçamento precisa de pelo menos um item.",
     wrong="Corrija o campo marcado",
+    wrong_in_places="Corrija os {count} campos marcados.",
     asking="Consultando o ERP…",
     result="Resultado",
     result_of_quote="Orçamento {number}",

@@ -17,8 +17,9 @@ from reconciler.service.page.asking import Refused
 from reconciler.service.page.entrance import Entrance, Guest, Refusal, Stranger, sign_in_form
 from reconciler.service.page.languages import texts_for
 from reconciler.service.page.layout import Frame, page
-from reconciler.service.page.typed import MOST_LINES, Fields
+from reconciler.service.page.typed import Fields
 from reconciler.service.page.view import View
+from reconciler.taxes.quote_members import MOST_LINES
 
 _log = structlog.get_logger("reconciler.service")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from reconciler.reports.html.markup import EMPTY, Html, Part, element, isolated
@@ -72,12 +73,25 @@ def refusal_words(refused: Refused, view: View) -> str:
     return texts.problems.get(refused.code, texts.other_problem)
 
 
-def correction(mistake: Mistake, view: View) -> Html:
-    """Points to the field that is wrong."""
-    texts, number = view.texts, line_number(mistake.place)
-    where = "" if number is None else f"{texts.line.format(line=number)}: "
-    link = element("a", where, mistake.message, href=f"#{field_id(mistake.place)}")
-    return result_section(texts.result, banner(texts.wrong, element("p", link)))
+def correction(mistakes: Sequence[Mistake], view: View) -> Html:
+    """Points to the fields that are wrong."""
+    texts = view.texts
+    links = [element("a", _where(each, view), each.message, href=f"#{field_id(each.place)}") for each in mistakes]
+    if len(links) == 1:
+        return result_section(texts.result, banner(texts.wrong, element("p", links[0])))
+    listed = element("ul", *(element("li", link) for link in links), class_="mistakes")
+    return result_section(texts.result, banner(texts.wrong_in_places.format(count=len(links)), listed))
+
+
+def says_mistakes(mistakes: Sequence[Mistake], view: View) -> str:
+    """What screen readers say of them: how many there are, and the first, whose field has the focus."""
+    first = f"{_where(mistakes[0], view)}{mistakes[0].message}"
+    return first if len(mistakes) == 1 else f"{view.texts.wrong_in_places.format(count=len(mistakes))} {first}"
+
+
+def _where(mistake: Mistake, view: View) -> str:
+    number = line_number(mistake.place)
+    return "" if number is None else f"{view.texts.line.format(line=number)}: "
 
 
 def announcement(outcome: Answered | Refused | None, view: View) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from aiohttp import web
 
+from reconciler.model.taxes import LONGEST_QUOTE_NUMBER_CHARACTERS
 from reconciler.reports.html.markup import EMPTY, Html, element, join
 from reconciler.service import request_id
 from reconciler.service.callers import open_to_all
@@ -20,19 +21,17 @@ from reconciler.service.page.feedback_view import said_section
 from reconciler.service.page.form import lines_form, number_form
 from reconciler.service.page.languages import FIELD, LANGUAGES, remember
 from reconciler.service.page.layout import Frame, page
-from reconciler.service.page.mistakes import mistake_in
+from reconciler.service.page.mistakes import mistakes_in
 from reconciler.service.page.reception import Reception
 from reconciler.service.page.typed import (
-    LONGEST_NUMBER_CHARACTERS,
-    MOST_LINES,
     Fields,
     Mistake,
     TypedLine,
     TypedQuote,
-    TypingError,
     one_line,
 )
 from reconciler.service.page.view import View
+from reconciler.taxes.quote_members import MOST_LINES
 
 _ADD: Final = "add"
 _TYPED_IN: Final = "typed_in"
@@ -72,7 +71,7 @@ class PageRoom:
     async def _address(self, request: web.Request, view: View) -> web.Response:
         """What an address asks: nothing, or about a quote of the CRM."""
         query = request.query
-        number = one_line(query.get("quote", ""), LONGEST_NUMBER_CHARACTERS)
+        number = one_line(query.get("quote", ""), LONGEST_QUOTE_NUMBER_CHARACTERS)
         if self.reception.entrance.comes_from_elsewhere(request):
             return page(threshold(view, number), Frame(self.reception.project, number=number), view)
         guest = await self.reception.guest(request)
@@ -143,16 +142,12 @@ class _Desk:
 
     async def of_lines(self, typed: TypedQuote, *, allow_stale: bool) -> web.Response:
         """About typed lines."""
-        texts = self.view.texts
-        try:
-            document = typed.document(texts, self.view.figures)
-        except TypingError as error:
-            return self._corrected(typed, error.mistake)
+        document = typed.document(self.view.figures)
         outcome = await self.room.asker.would_be(document, allow_stale=allow_stale)
         if isinstance(outcome, Refused) and outcome.status == 422:
-            mistake = mistake_in(typed, outcome, texts)
-            if mistake is not None:
-                return self._corrected(typed, mistake)
+            mistakes = mistakes_in(typed, outcome, self.view)
+            if mistakes:
+                return self.show(typed, result.correction(mistakes, self.view), mistakes=mistakes)
         return await self._answer(typed, outcome, result.LINES_FORM)
 
     def show(
@@ -162,7 +157,7 @@ class _Desk:
         *,
         number: str = "",
         outcome: Outcome | None = None,
-        mistake: Mistake | None = None,
+        mistakes: Sequence[Mistake] = (),
         varies: bool = False,
     ) -> web.Response:
         """The whole page."""
@@ -170,17 +165,17 @@ class _Desk:
         forms = element(
             "div",
             number_form(number, view),
-            lines_form(typed, mistake, csrf, view, folded=bool(number), varies=varies),
+            lines_form(typed, mistakes, csrf, view, folded=bool(number), varies=varies),
             class_="forms",
         )
         refused = outcome if isinstance(outcome, Refused) else None
-        says = mistake.message if mistake is not None else result.announcement(outcome, view)
+        says = result.says_mistakes(mistakes, view) if mistakes else result.announcement(outcome, view)
         frame = Frame(
             self.room.reception.project,
             caller=self.visitor.caller.name,
             csrf=csrf,
             number=number,
-            status=422 if mistake is not None else 200 if refused is None else refused.status,
+            status=422 if mistakes else 200 if refused is None else refused.status,
             title=view.texts.title_of_quote.format(number=number) if number else "",
             says=says,
             retry_after_s=None if refused is None else refused.retry_after_s,
@@ -201,9 +196,6 @@ class _Desk:
         # Hundreds of lines take tenths of a second to write, in which nobody else would be answered.
         is_long = isinstance(outcome, Answered) and len(outcome.question.lines) > _MANY_LINES
         return await asyncio.to_thread(written) if is_long else written()
-
-    def _corrected(self, typed: TypedQuote, mistake: Mistake) -> web.Response:
-        return self.show(typed, result.correction(mistake, self.view), mistake=mistake)
 
 
 def _changed(fields: Fields, step: str) -> TypedQuote:

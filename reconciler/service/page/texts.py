@@ -96,7 +96,7 @@ class PageTexts:
     line_removed: str
     needs_one_line: str
     wrong: str
-    """How many mistakes there are is not known: the first one is told."""
+    wrong_in_places: str
 
     asking: str
     result: str

@@ -12,8 +12,6 @@ from typing import Any, Final
 from reconciler.service.page.figures import AmbiguousNumberError, Figures
 from reconciler.service.page.texts import PageTexts
 
-MOST_LINES: Final = 500
-LONGEST_NUMBER_CHARACTERS: Final = 64
 LINE_FIELDS: Final = ("sku", "quantity", "unit_price", "discount")
 NUMBERS: Final = ("quantity", "unit_price", "discount")
 _NUMBER: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
@@ -34,14 +32,6 @@ class Mistake:
 
     place: str
     message: str
-
-
-class TypingError(Exception):
-    """Something typed has no meaning."""
-
-    def __init__(self, mistake: Mistake) -> None:
-        super().__init__(mistake.place)
-        self.mistake = mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +108,17 @@ class TypedQuote:
         ]
         return replace(self, lines=tuple(lines))
 
-    def document(self, texts: PageTexts, figures: Figures) -> dict[str, Any]:
-        """The JSON that `taxes.request` reads, which checks it.
+    def ambiguous(self, texts: PageTexts, figures: Figures) -> list[Mistake]:
+        """The numbers that have two meanings. In `document` they are none."""
+        return [
+            Mistake(f"lines[{place}].{name}", _two_ways(line.text(name), texts))
+            for place, line in enumerate(self.lines)
+            for name in NUMBERS
+            if _read(line.text(name), figures) is None
+        ]
 
-        Raises:
-            TypingError: a number or a choice has no one meaning.
-        """
+    def document(self, figures: Figures) -> dict[str, Any]:
+        """The JSON that `taxes.request` reads, which checks it."""
         return {
             "customer": {
                 "tax_id": self.tax_id or None,
@@ -133,18 +128,24 @@ class TypedQuote:
             },
             "ship_to": {"state": self.state or None, "city_ibge": self.city_ibge or None},
             "date": self.date or None,
-            "lines": [self._line(place, line, texts, figures) for place, line in enumerate(self.lines)],
+            "lines": [_line_document(line, figures) for line in self.lines],
         }
 
-    def _line(self, place: int, line: TypedLine, texts: PageTexts, figures: Figures) -> dict[str, str | None]:
-        found: dict[str, str | None] = {"sku": line.sku}
-        for name in NUMBERS:
-            typed = line.text(name)
-            try:
-                found[name] = figures.read(typed) if typed or name != "discount" else None
-            except AmbiguousNumberError:
-                raise TypingError(Mistake(f"lines[{place}].{name}", _two_ways(typed, texts))) from None
-        return found
+
+def _line_document(line: TypedLine, figures: Figures) -> dict[str, str | None]:
+    found: dict[str, str | None] = {"sku": line.sku}
+    for name in NUMBERS:
+        typed = line.text(name)
+        found[name] = _read(typed, figures) or "" if typed or name != "discount" else None
+    return found
+
+
+def _read(typed: str, figures: Figures) -> str | None:
+    """The number as JSON has it, or what was typed where it is none; None where it could be either of two."""
+    try:
+        return figures.read(typed)
+    except AmbiguousNumberError:
+        return None
 
 
 def _two_ways(typed: str, texts: PageTexts) -> str:
