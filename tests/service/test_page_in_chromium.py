@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pytest
 import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.service.running_service import Service, running_service
@@ -90,6 +91,12 @@ async def focused(page: Page) -> str:
     return str(await page.evaluate("document.activeElement.id || document.activeElement.className"))
 
 
+async def barriers(page: Page) -> list[str]:
+    """What axe-core finds that keeps somebody out, who sees, hears or points in another way."""
+    found = (await Axe().run(page)).response["violations"]
+    return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
+
+
 async def cookies(context: BrowserContext) -> list[tuple[Any, ...]]:
     return [
         (each.get("name"), each.get("httpOnly"), each.get("sameSite"))
@@ -140,6 +147,26 @@ async def test_a_quote_is_typed_corrected_and_answered_by_keyboard_alone(desk: D
         await page.emulate_media(media="print")
         assert not await page.locator("#by-lines, .who, .copies").first.is_visible()
         assert await page.locator(".banner, .tiles, table.amounts").first.is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_nothing_on_the_pages_keeps_anybody_out(desk: Desk, scheme: Literal["light", "dark"]) -> None:
+    """Names, roles, contrast, order of headings, targets: the rules of WCAG 2 that a program can decide."""
+    stranger = await desk.browser.new_page(color_scheme=scheme)
+    await stranger.goto(desk.service.url)
+    found = {"sign in": await barriers(stranger)}
+    await stranger.context.close()
+    async with desk.page(locale="pt-BR", viewport={"width": 390, "height": 844}, color_scheme=scheme) as page:
+        await page.fill("#tax_id", "123")
+        await page.press("#tax_id", "Enter")
+        await expect(page.locator("#result li a")).not_to_have_count(0)
+        found["mistakes"] = await barriers(page)
+        await page.goto(f"{desk.service.url}/?quote=1201")
+        await expect(page.locator("table.amounts").first).to_be_visible()
+        found["a quote"] = await barriers(page)
+        await page.goto(f"{desk.service.url}/feedback?quote=1201")
+        found["feedback"] = await barriers(page)
+    assert not any(found.values()), found
 
 
 async def test_a_quote_of_the_crm_its_drift_its_copies_and_its_age(desk: Desk) -> None:

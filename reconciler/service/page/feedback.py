@@ -48,7 +48,7 @@ class FeedbackRoom:
         view = self.reception.view(request, chosen)
         number = one_line(request.query.get("quote", ""), LONGEST_QUOTE_NUMBER_CHARACTERS)
         if self.reception.entrance.comes_from_elsewhere(request):
-            answer = page(threshold(view, number), Frame(self.reception.project, number=number), view)
+            answer = page(threshold(view, number), Frame(self.reception.project, number=number, has_result=False), view)
         else:
             guest = await self.reception.guest(request)
             if isinstance(guest, Visitor):

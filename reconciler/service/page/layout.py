@@ -42,6 +42,7 @@ class Frame:
         says: for screen readers, when the page is swapped in.
         retry_after_s: None leaves it out.
         address: of this page, for reading it in another language.
+        has_result: there is a part with what came of a question, to which one can skip.
     """
 
     project: str
@@ -53,6 +54,7 @@ class Frame:
     says: str = ""
     retry_after_s: int | None = None
     address: str = "/"
+    has_result: bool = True
 
 
 def page(content: Part, frame: Frame, view: View) -> web.Response:
@@ -72,7 +74,7 @@ def page(content: Part, frame: Frame, view: View) -> web.Response:
     )
     body = element(
         "body",
-        element("a", texts.skip_to_result, href="#result", class_="skip"),
+        element("a", texts.skip_to_result, href="#result", class_="skip", hidden=None if frame.has_result else ""),
         _header(frame, view),
         element("main", content, data_page="", data_says=frame.says),
         element("p", id="announcer", role="status", class_="unseen-words"),

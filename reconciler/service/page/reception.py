@@ -82,7 +82,8 @@ class Reception:
         """
         ended = guest.ended or had_session
         form = sign_in_form(view, number, ended=ended, failed=failed)
-        frame = Frame(self.project, number=number, status=401 if ended else 200, title=view.texts.sign_in)
+        status = 401 if ended else 200
+        frame = Frame(self.project, number=number, status=status, title=view.texts.sign_in, has_result=False)
         return page(form, frame, view)
 
 

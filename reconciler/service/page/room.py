@@ -73,7 +73,7 @@ class PageRoom:
         query = request.query
         number = one_line(query.get("quote", ""), LONGEST_QUOTE_NUMBER_CHARACTERS)
         if self.reception.entrance.comes_from_elsewhere(request):
-            return page(threshold(view, number), Frame(self.reception.project, number=number), view)
+            return page(threshold(view, number), Frame(self.reception.project, number=number, has_result=False), view)
         guest = await self.reception.guest(request)
         if not isinstance(guest, Visitor):
             return self._closed(guest, view, number, failed=query.get("sign_in", ""))
