@@ -7,7 +7,7 @@ from collections import deque
 from typing import Final
 
 AT_ONCE: Final = 2
-"""What is done in one round is sent together, which costs less than one by one. More would let the first wait longer."""
+"""What is done in one round is sent together, which costs less than one by one. More would let the first wait."""
 
 
 class Turns:
