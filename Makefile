@@ -33,7 +33,7 @@ tui: $(INSTALLED) ## the sandbox systems and the terminal UI over them
 test: $(INSTALLED) ## run the whole test suite
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
-test-real: $(INSTALLED) ## a real Tryton ERP and a local Apache Spark from PyPI, vsftpd and OpenSSH from Debian; prints JSON
+test-real: $(INSTALLED) ## a real Tryton ERP, Apache Spark alone and as a cluster from PyPI, vsftpd and OpenSSH from Debian; prints JSON
 	@$(BIN)/python -m tests.real.run
 
 lint: $(INSTALLED) ## ruff, mypy (strict) and the import rules

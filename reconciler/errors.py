@@ -16,6 +16,7 @@
     + ResponseNotUnderstoodError  HTML, truncated JSON, a body over the size cap, a shape that was not described
     + VendorFaultError            the system answered with an error of its own
     + PageDriftError              records moved between pages and no stable scan was obtained
+    + ReadingStoppedError         the process that read the system for us ended before it was done
     + TaxAnswerError              taxes came that contradict themselves or the question: none of them is given away
   - WriteError                    exit 2: a record was not written
     + NotWritableError            nothing was sent: the description, the value or the record does not allow it
@@ -57,6 +58,16 @@ class ReconcilerError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors pass from one process to another, and most are made of something else than `args`.
+        return _remade, (type(self), self.args, self.__dict__)
+
+
+def _remade(kind: type[ReconcilerError], arguments: tuple[object, ...], members: dict[str, object]) -> ReconcilerError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(members)
+    return error
 
 
 class ConfigurationError(ReconcilerError):
@@ -206,6 +217,12 @@ class PageDriftError(SystemReadError):
     """Records moved between pages while they were read and no stable scan was obtained."""
 
     code = "page_drift"
+
+
+class ReadingStoppedError(SystemReadError):
+    """The process that read the system for a run ended, or went silent, before everything was read."""
+
+    code = "reading_stopped"
 
 
 class TaxAnswerError(SystemReadError):

@@ -150,8 +150,10 @@ class RunSection(_Strict):
         sweep_every_h: hours between two full sweeps of the keys, which is when deletions are seen.
         keep_runs: how many snapshots of each side and entity are kept, the newest ones.
         keep_reports_days: reports of runs that began longer ago are deleted.
+        second_process_from: one side is read by a process of its own where so many records of each side are to be
+            read in full, neither system limits its calls, and there are two processors.
 
-    Neither deletes what shows a finding that is not closed.
+    Neither `keep_` option deletes what shows a finding that is not closed.
     """
 
     fail_on: FailOn = FailOn()
@@ -159,6 +161,7 @@ class RunSection(_Strict):
     sweep_every_h: Annotated[float, Field(ge=0)] = 24.0
     keep_runs: Annotated[int, Field(ge=1)] = 30
     keep_reports_days: Annotated[int, Field(ge=1, le=36_500)] = 365
+    second_process_from: Annotated[int, Field(ge=1)] = 50_000
 
 
 class TaxesSection(_Strict):
@@ -296,8 +299,8 @@ class Project:
 def load_project(path: Path, environment: Mapping[str, str] | None = None) -> Project:
     """Read and check a project file.
 
-    `RECONCILER_<SECTION>_<KEY>` in the environment replaces a plain value of the sections project, crm, erp, run, taxes
-    and service, such as `RECONCILER_RUN_RECHECK=0`.
+    `RECONCILER_<SECTION>_<KEY>` in the environment replaces a plain value of the sections project, crm, erp, run,
+    taxes, service, compare and compare.spark, such as `RECONCILER_RUN_RECHECK=0` and `RECONCILER_COMPARE_SPARK_MASTER`.
 
     Raises:
         ConfigurationError: the file is not there, is not TOML, or holds a mistake (then a `TomlError`).
@@ -331,7 +334,7 @@ def _own(file: ProjectFile) -> dict[str, dict[str, FieldType]]:
     return own
 
 
-_SECTIONS = ("project", "crm", "erp", "run", "taxes", "service")
+_SECTIONS = (("project",), ("crm",), ("erp",), ("run",), ("taxes",), ("service",), ("compare",), ("compare", "spark"))
 _PREFIX = "RECONCILER_"
 
 
@@ -340,9 +343,9 @@ def _from_environment(data: Mapping[str, Any], environment: Mapping[str, str]) -
     merged = dict(data)
     for section in _SECTIONS:
         for option, annotation in _plain_options(section).items():
-            variable = f"{_PREFIX}{section.upper()}_{option.upper()}"
+            variable = _PREFIX + "_".join((*section, option)).upper()
             text = environment.get(variable)
-            if text is None or not isinstance(merged.get(section, {}), Mapping):
+            if text is None:
                 continue
             try:
                 value = TypeAdapter(annotation).validate_strings(text, strict=False)
@@ -351,13 +354,27 @@ def _from_environment(data: Mapping[str, Any], environment: Mapping[str, str]) -
                     phrase("{variable}: {errors}.", variable=variable, errors=error.errors()[0]["msg"]),
                     hint=phrase("Correct or unset the environment variable."),
                 ) from None
-            merged[section] = {**merged.get(section, {}), option: value}
+            _put(merged, section, option, value)
     return merged
 
 
-def _plain_options(section: str) -> dict[str, Any]:
-    model = ProjectFile.model_fields[section].annotation
+def _put(merged: dict[str, Any], section: tuple[str, ...], option: str, value: object) -> None:
+    """Put a value into a table. One that is no table stays what it is: its own mistake is told."""
+    table = merged
+    for name in section:
+        inner = table.get(name, {})
+        if not isinstance(inner, Mapping):
+            return
+        table[name] = dict(inner)
+        table = table[name]
+    table[option] = value
+
+
+def _plain_options(section: tuple[str, ...]) -> dict[str, Any]:
+    model: Any = ProjectFile
+    for name in section:
+        model = model.model_fields[name].annotation
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         raise TypeError(f"section {section} is not a table")
-    structured = {"credentials", "context", "rates", "fail_on", "rules", "tokens"}
+    structured = {"credentials", "context", "rates", "fail_on", "rules", "tokens", "spark", "settings"}
     return {name: field.rebuild_annotation() for name, field in model.model_fields.items() if name not in structured}

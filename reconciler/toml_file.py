@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 import orjson
 
 from reconciler.errors import ConfigurationError, TomlError
-from reconciler.phrases.phrase import phrase
+from reconciler.phrases.phrase import joined, phrase
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -162,11 +162,11 @@ def _not_json(value: Any, path: KeyPath) -> Iterator[Problem]:
         for position, item in enumerate(value):
             yield from _not_json(item, (*path, position))
     elif isinstance(value, (datetime, date, time)):
-        yield Problem(path, "must be text, not a TOML date or time", "Put it in quotes.")
+        yield Problem(path, phrase("must be text, not a TOML date or time"), phrase("Put it in quotes."))
     elif isinstance(value, float) and not math.isfinite(value):
-        yield Problem(path, "must be a finite number")
+        yield Problem(path, phrase("must be a finite number"))
     elif isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
-        yield Problem(path, "is too large a number")
+        yield Problem(path, phrase("is too large a number"))
 
 
 def raise_problems(file: TomlFile, problems: Sequence[Problem]) -> None:
@@ -190,8 +190,9 @@ def _raise_first(file: TomlFile, problems: Sequence[Problem]) -> NoReturn:
     errors.sort(key=lambda error: error.line)
     first, others = errors[0], errors[1:]
     if others:
-        count = "one more problem" if len(others) == 1 else f"{len(others)} more problems"
-        first.hint = f"{first.hint} ({count} in this file)".strip()
+        count = phrase("one more problem") if len(others) == 1 else phrase("{others} more problems", others=len(others))
+        more = phrase("({count} in this file)", count=count)
+        first.hint = joined(" ", [first.hint, more]) if first.hint else more
         first.detail = "\n".join(str(error) for error in others)
     raise first
 
@@ -222,5 +223,5 @@ def suggestion(word: str, choices: Iterable[str]) -> str:
     valid = list(choices)
     found = nearest(word, valid)
     if found is not None:
-        return f"Did you mean `{found}`?"
-    return f"Valid here: {', '.join(valid)}." if valid else ""
+        return phrase("Did you mean `{found}`?", found=found)
+    return phrase("Valid here: {valid}.", valid=", ".join(valid)) if valid else ""

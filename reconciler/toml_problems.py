@@ -12,21 +12,22 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from reconciler.phrases.phrase import phrase
 from reconciler.toml_file import KeyPath, Problem, suggestion
 
 _WANTED: Final = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "list_type": "an array",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "model_attributes_type": "a table",
-    "decimal_type": "a number in quotes",
-    "decimal_parsing": "a number in quotes",
-    "path_type": "text",
+    "string_type": phrase("text"),
+    "int_type": phrase("a whole number"),
+    "int_from_float": phrase("a whole number"),
+    "float_type": phrase("a number"),
+    "bool_type": phrase("true or false"),
+    "list_type": phrase("an array"),
+    "dict_type": phrase("a table"),
+    "model_type": phrase("a table"),
+    "model_attributes_type": phrase("a table"),
+    "decimal_type": phrase("a number in quotes"),
+    "decimal_parsing": phrase("a number in quotes"),
+    "path_type": phrase("text"),
 }
 _LIMITS: Final = {
     "greater_than": "must be greater than {gt}",
@@ -125,13 +126,21 @@ def _merged_unions(mistakes: Sequence[_Mistake], data: Mapping[str, Any]) -> lis
     wanted: defaultdict[KeyPath, list[str]] = defaultdict(list)
     for mistake in mistakes:
         if any(mistake.path == place for place, _ in mistake.choices):
-            wanted[mistake.path].append(_WANTED.get(mistake.error["type"], "another kind of value"))
+            wanted[mistake.path].append(_WANTED.get(mistake.error["type"], phrase("another kind of value")))
     deeper = {mistake.path[:length] for mistake in mistakes for length in range(len(mistake.path))}
     return [
-        Problem(place, f"must be {' or '.join(dict.fromkeys(kinds))}, not {_kind(_value(data, place))}")
+        Problem(place, phrase("must be {wanted}, not {seen}", wanted=_either(kinds), seen=_kind(_value(data, place))))
         for place, kinds in wanted.items()
         if place not in deeper
     ]
+
+
+def _either(kinds: Sequence[str]) -> str:
+    """One kind or another, each of them once."""
+    first, *others = dict.fromkeys(kinds)
+    for each in others:
+        first = phrase("{first} or {second}", first=first, second=each)
+    return first
 
 
 def _without_misspelt_missing(problems: Sequence[Problem], told: Sequence[_Mistake]) -> list[Problem]:
@@ -150,17 +159,19 @@ def _problem(mistake: _Mistake, data: Mapping[str, Any]) -> Problem:
     error, path = mistake.error, mistake.path
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        return Problem(path, "unknown key", suggestion(str(path[-1]), _keys(mistake.holder)))
+        return Problem(path, phrase("unknown key"), suggestion(str(path[-1]), _keys(mistake.holder)))
     if kind == "missing":
-        return Problem(path, "is missing")
+        return Problem(path, phrase("is missing"))
     if kind == "union_tag_not_found":
-        return Problem((*path, context["discriminator"].strip("'")), "is missing")
+        return Problem((*path, context["discriminator"].strip("'")), phrase("is missing"))
     if kind == "union_tag_invalid":
         return _not_listed((*path, context["discriminator"].strip("'")), context["tag"], context["expected_tags"])
     if kind in {"literal_error", "enum"}:
         return _not_listed(path, _value(data, path), context["expected"])
     if kind in _WANTED:
-        return Problem(path, f"must be {_WANTED[kind]}, not {_kind(_value(data, path))}")
+        return Problem(
+            path, phrase("must be {wanted}, not {seen}", wanted=_WANTED[kind], seen=_kind(_value(data, path)))
+        )
     if kind in _LIMITS:
         return Problem(path, _LIMITS[kind].format_map(context))
     if kind == "value_error":
@@ -174,9 +185,11 @@ def _keys(holder: Any) -> list[str]:
 
 def _not_listed(path: KeyPath, value: Any, expected: str) -> Problem:
     if not isinstance(value, str):
-        return Problem(path, f"must be {expected}")
+        return Problem(path, phrase("must be {expected}", expected=expected))
     shown = value if len(value) <= 40 else f"{value[:40]}…"
-    return Problem(path, f"unknown value {shown!r}", suggestion(value, re.findall(r"'([^']*)'", expected)))
+    return Problem(
+        path, phrase("unknown value {shown}", shown=repr(shown)), suggestion(value, re.findall(r"'([^']*)'", expected))
+    )
 
 
 def _value(data: Any, path: KeyPath) -> Any:
@@ -187,5 +200,12 @@ def _value(data: Any, path: KeyPath) -> Any:
 
 def _kind(value: Any) -> str:
     """What kind of TOML value this is. The value itself may be a secret and is not shown."""
-    kinds = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "an array", dict: "a table"}
-    return kinds.get(type(value), "this")
+    kinds = {
+        bool: phrase("true or false"),
+        int: phrase("a number"),
+        float: phrase("a number"),
+        str: phrase("text"),
+        list: phrase("an array"),
+        dict: phrase("a table"),
+    }
+    return kinds.get(type(value), phrase("this"))

@@ -14,6 +14,7 @@ import pytest
 
 import reconciler
 from reconciler import errors
+from reconciler.connectors.load import load_description
 from reconciler.phrases.languages import catalogue, in_language, marks_of
 from reconciler.phrases.phrase import joined, phrase
 
@@ -68,6 +69,38 @@ def test_a_place_of_the_project_file_is_blamed_with_a_phrase() -> None:
         if isinstance(each, ast.JoinedStr | ast.Constant)
     ]
     assert bare == []
+
+
+def test_a_mistake_of_a_description_is_a_phrase() -> None:
+    """The project file is read before its language is known; what is wrong with a description is told in it."""
+    bare = [
+        f"{where}:{each.lineno}"
+        for where, text in _sources().items()
+        if "Problem(" in text and where.startswith(("toml_", "connectors/", "ports/"))
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem"
+        for each in node.args[1:3]
+        if isinstance(each, ast.JoinedStr | ast.Constant)
+    ]
+    assert bare == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"Bling API v3"', "7", "vendor.title: tem de ser texto, e não um número "),
+        ("roles = ", "rols = ", "vendor.rols: chave desconhecida Você quis dizer `roles`?"),
+        ("$page.number", "1", "nunca usa page.number, e assim toda página seria a primeira Ponha"),
+    ],
+    ids=["type", "key", "page"],
+)
+def test_a_mistake_of_a_description_is_told_in_portuguese(old: str, new: str, said: str, tmp_path: Path) -> None:
+    text = (_ROOT / "connectors/vendors/bling.toml").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "acme.toml").write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(errors.TomlError) as told:
+        load_description("./acme.toml", tmp_path)
+    assert said in f"{in_language(told.value.message, 'pt-BR')} {in_language(told.value.hint, 'pt-BR')}"
 
 
 def _error_names() -> dict[str, type[errors.ReconcilerError]]:

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
-import sys
 from pathlib import Path
 
 from reconciler.store.state.records import RunStatus
 from tests.app.nights import ANA, Company
 from tests.ports.notice_rig import SECRET, receiving
-from tests.processes import run_command
-
-_BEGIN_A_RUN_AND_WAIT = """
-import asyncio, sys
-from pathlib import Path
-from reconciler.store.state.state import State
-async def main():
-    async with State.open("sqlite:///state.db", Path(sys.argv[1])) as state:
-        print(await state.runs.start(["customers"], full=True), flush=True)
-        await asyncio.Event().wait()
-asyncio.run(main())
-"""
+from tests.processes import FORKS, run_command
+from tests.store.side_processes import start_a_run_and_wait
 
 
 async def test_a_run_is_refused_while_another_one_goes_on_and_goes_ahead_when_that_was_killed(tmp_path: Path) -> None:
@@ -34,16 +22,17 @@ async def test_a_run_is_refused_while_another_one_goes_on_and_goes_ahead_when_th
         company.names["crm"][ANA] = "AÇO FORTE LTDA"
         company.export()
         environment = {**os.environ, "HOOK_SECRET": SECRET}
-        other = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", _BEGIN_A_RUN_AND_WAIT, str(tmp_path), stdout=asyncio.subprocess.PIPE
-        )
+        hears, says = FORKS.Pipe(duplex=False)
+        other = FORKS.Process(target=start_a_run_and_wait, args=("sqlite:///state.db", tmp_path, says))
+        other.start()
+        says.close()
         try:
-            assert other.stdout is not None
-            run_id = (await other.stdout.readline()).decode().strip()
+            with hears:
+                run_id = await asyncio.to_thread(hears.recv)
             refused = run_command("--project", company.project, "run", environment=environment)
         finally:
-            other.send_signal(signal.SIGKILL)
-            await other.wait()
+            other.kill()
+            await asyncio.to_thread(other.join)
         whose = f"run {run_id} is going on in process {other.pid} on {socket.gethostname()}, begun less than a minute"
         assert (refused.returncode, refused.stdout) == (2, "")
         assert whose in refused.stderr

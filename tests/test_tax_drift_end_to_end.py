@@ -24,7 +24,7 @@ def command(project: Path, *arguments: str) -> Result:
     """`reconciler --project …` in this process."""
     app = typer.Typer()
     app.callback()(settings)
-    commands.register(app)
+    commands.register(app, arguments[0])
     return CliRunner().invoke(app, ["--project", str(project), *arguments])
 
 

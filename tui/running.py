@@ -176,8 +176,8 @@ class RunControl:
 
     def _in_thread(self, full: bool, progress: RunProgress) -> dict[str, Any] | None:
         # Here and not above: what reads and compares takes a second to load, in which no key would be answered.
-        from reconciler.app.reconcile import RunOptions
         from reconciler.app.run import run_once
+        from reconciler.app.run_options import RunOptions
 
         async def whole() -> dict[str, Any]:
             loop, task = asyncio.get_running_loop(), asyncio.current_task()

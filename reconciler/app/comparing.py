@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from reconciler.compare.comparison import Comparison
 from reconciler.compare.engine import ComparisonEngine
 from reconciler.compare.engine_duckdb import DuckDBEngine
+from reconciler.model.findings import EntityRule
 from reconciler.project import Project
 
 if TYPE_CHECKING:
     from reconciler.compare.spark_settings import SparkSettings
 
-_SECONDS_A_MINUTE = 60
+_SECONDS_A_MINUTE: Final = 60
+_INTERRUPTS_EVERY_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,29 @@ class Engines:
 
     whole: ComparisonEngine
     few: DuckDBEngine
+
+
+async def compare_apart(
+    engine: ComparisonEngine,
+    rule: EntityRule,
+    crm: Sequence[Path],
+    erp: Sequence[Path],
+    parents: Comparison | None = None,
+) -> Comparison:
+    """Compare in a thread, as `ComparisonEngine.compare` says. Cancelled, it ends when the comparison has stopped."""
+    work = asyncio.create_task(asyncio.to_thread(engine.compare, rule, crm, erp, parents=parents))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        # A thread cannot be cancelled: without this the process would stay until a long comparison ends. One that
+        # had not begun yet did not hear it the first time.
+        while not work.done():
+            engine.interrupt()
+            await asyncio.wait([work], timeout=_INTERRUPTS_EVERY_S)
+        # Nobody else looks at how it ended, and asyncio would tell of that on stderr.
+        if work.exception() is None:
+            work.result().close()
+        raise
 
 
 def require_engine(project: Project) -> None:

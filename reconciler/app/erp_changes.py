@@ -10,7 +10,7 @@ import orjson
 import polars as pl
 from pydantic import JsonValue
 
-from reconciler.app.pull import Base
+from reconciler.app.pulling.pulled import Base
 from reconciler.app.raw_values import records_in
 from reconciler.app.tax_records import BEHIND_TAXES, RecordNames
 from reconciler.app.wire import Workspace

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.app.comparing import Engines
+from reconciler.app.comparing import Engines, compare_apart
 from reconciler.app.scope_plan import EntityPlan
 from reconciler.app.second_look import SecondLook, StagedFiles, look_again
 from reconciler.compare.comparison import Comparison
@@ -86,16 +86,7 @@ class Judge:
         files: Mapping[Side, Sequence[Path]],
         parents: Comparison | None,
     ) -> Comparison:
-        work = asyncio.create_task(
-            asyncio.to_thread(self.engines.whole.compare, rule, files[Side.CRM], files[Side.ERP], parents=parents)
-        )
-        try:
-            comparison = await asyncio.shield(work)
-        except asyncio.CancelledError:
-            # A thread cannot be cancelled: without this the process would stay until a long comparison ends.
-            self.engines.whole.interrupt()
-            await asyncio.wait([work])
-            raise
+        comparison = await compare_apart(self.engines.whole, rule, files[Side.CRM], files[Side.ERP], parents)
         return stack.enter_context(comparison)
 
     async def _look_again(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 
 from reconciler.app.carried_taxes import wants_taxes
 from reconciler.app.comparing import open_engines, require_engine
@@ -14,52 +13,27 @@ from reconciler.app.concurrently import all_of
 from reconciler.app.erp_changes import ErpChanges
 from reconciler.app.garbage import few_garbage_collections
 from reconciler.app.judge import EntityOutcome, Judge, ReadSnapshot
-from reconciler.app.pull import Base, Pulled, PullOptions, pull_entity
+from reconciler.app.pulling.bases import base_of
+from reconciler.app.pulling.pulled import Pulled, PullOptions
+from reconciler.app.pulling.readers import SideReaders
+from reconciler.app.run_options import Progress, RunOptions
 from reconciler.app.scope_plan import EntityPlan, plan_entities
 from reconciler.app.tax_findings import ENTITY as TAXES
 from reconciler.app.tax_run import TaxOutcome, not_begun, reasons_of, taxes_of_run, why_not_compared
 from reconciler.app.wire import SPILL, Workspace, load_descriptions, open_connectors
 from reconciler.connectors.connector import Connector
-from reconciler.errors import BlockedError, CredentialsRefusedError, SystemReadError, UnreachableError
+from reconciler.errors import (
+    BlockedError,
+    CredentialsRefusedError,
+    ReadingStoppedError,
+    SystemReadError,
+    UnreachableError,
+)
 from reconciler.model.entities import QUOTES, Side
 from reconciler.phrases.phrase import joined, phrase
-from reconciler.store.snapshots.snapshot import Snapshot
 from reconciler.store.state.records import RunStatus
 
-_HOPELESS = (UnreachableError, CredentialsRefusedError, BlockedError)
-
-
-class Progress(Protocol):
-    """Told how a run goes. `total` is None while unknown."""
-
-    def pulling(self, side: Side, entity: str, records: int, total: int | None) -> None: ...
-
-    def pulled(self, side: Side, entity: str, records: int) -> None: ...
-
-    def comparing(self, entity: str) -> None: ...
-
-    def compared(self, entity: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What the user asked of one run.
-
-    Attributes:
-        entities: only these, or all in scope when empty.
-        full: read everything, whatever was read before.
-        accept_empty: believe a side that holds no record, or far fewer than before.
-        taxes: compare the taxes of open quotes where the project has it so, and quotes are among the entities.
-        of_pilot: it is a part of the pilot's run that goes on in this process.
-        new_data_folder: the data folder from before is lost (see `look_at_data_folder`).
-    """
-
-    entities: Sequence[str] = ()
-    full: bool = False
-    accept_empty: bool = False
-    taxes: bool = True
-    of_pilot: bool = False
-    new_data_folder: bool = False
+_HOPELESS = (UnreachableError, CredentialsRefusedError, BlockedError, ReadingStoppedError)
 
 
 @dataclass(slots=True)
@@ -93,8 +67,11 @@ Reading = Pulled | SystemReadError
 class Reconciliation:
     """Carries out one run that has begun; `RunOutcome` tells how it went."""
 
-    def __init__(self, workspace: Workspace, run_id: str, options: RunOptions, progress: Progress) -> None:
+    def __init__(
+        self, workspace: Workspace, run_id: str, options: RunOptions, progress: Progress, readers: SideReaders
+    ) -> None:
         self._workspace = workspace
+        self._readers = readers
         self._options = options
         self._progress = progress
         self.outcome = RunOutcome(run_id)
@@ -120,6 +97,8 @@ class Reconciliation:
         self._workspace.folder.prepare()
         async with open_connectors(project, descriptions, self._workspace.state) as connectors:
             readings = await self._pull(plans, connectors)
+            # Some systems give a user one session: that of the other process ends before this one needs its own.
+            await self._readers.close()
             with open_engines(project, self._workspace.folder.root / SPILL) as engines:
                 judge = Judge(
                     run_id=self.outcome.run_id,
@@ -164,13 +143,12 @@ class Reconciliation:
             full=self._options.full,
             sweep_every=timedelta(hours=self._workspace.project.file.run.sweep_every_h),
         )
-        base = await self._base(side, entity)
+        base = await base_of(self._workspace, side, entity)
         try:
-            pulled = await pull_entity(
+            pulled = await self._readers.pull(
                 connector,
-                plan,
                 side,
-                self._workspace.folder,
+                plan.mappings[side],
                 base,
                 options,
                 lambda done, total: self._progress.pulling(side, entity, done, total),
@@ -181,17 +159,6 @@ class Reconciliation:
             await ErpChanges(self._workspace, connector.description).tell(entity, base, pulled.snapshot)
         self._progress.pulled(side, entity, pulled.snapshot.count)
         return pulled
-
-    async def _base(self, side: Side, entity: str) -> Base | None:
-        """The last complete snapshot, or None. Also None when its files are gone: a full pull heals the data folder."""
-        record = await self._workspace.state.snapshots.latest(side, entity)
-        if record is None or record.sweep_at is None:
-            return None
-        snapshot = Snapshot.from_json(record.files)
-        if not all(self._workspace.folder.holds(name) for name in snapshot.names):
-            return None
-        watermark = None if record.watermark is None else datetime.fromisoformat(record.watermark)
-        return Base(snapshot, record.digest, watermark, record.sweep_at)
 
     async def _judge(self, judge: Judge, plan: EntityPlan, readings: Mapping[Side, Reading]) -> None:
         entity = plan.entity.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -13,15 +13,18 @@ from reconciler.app.correct import now_utc
 from reconciler.app.data_folder import look_at_data_folder
 from reconciler.app.nightly_corrections import correct_nightly
 from reconciler.app.notifications.telling import Teller, channels_of, delivery_document
-from reconciler.app.reconcile import Progress, Reconciliation, RunOptions, RunOutcome
+from reconciler.app.pulling.readers import side_readers
 from reconciler.app.retention import remove_old
-from reconciler.app.run_report import write_reports
+from reconciler.app.run_options import Progress, RunOptions
 from reconciler.app.wire import Workspace
 from reconciler.errors import ReconcilerError, StateError
 from reconciler.phrases.phrase import phrase
 from reconciler.ports.notices.delivery import Delivery, Patience
 from reconciler.reports.documents import instant
 from reconciler.store.state.records import RunStatus
+
+if TYPE_CHECKING:
+    from reconciler.app.reconcile import RunOutcome
 
 _log = structlog.get_logger("reconciler.run")
 
@@ -75,10 +78,8 @@ async def run_once(
     await look_at_data_folder(workspace, anew=options.new_data_folder)
     run_id = await workspace.state.runs.start(options.entities, full=options.full, of_pilot=options.of_pilot)
     began_at = (await workspace.state.runs.get(run_id)).started_at
-    reconciliation = Reconciliation(workspace, run_id, options, progress)
     try:
-        await reconciliation.carry_out()
-        document = await write_reports(workspace, reconciliation.outcome)
+        outcome, document = await _reconciled(workspace, run_id, options, progress)
     except Exception as error:
         failure = _failure(run_id, began_at, error)
         try:
@@ -89,7 +90,6 @@ async def run_once(
             raise
         await _tell(teller, failure, warn)
         raise
-    outcome = reconciliation.outcome
     await _delete_old(workspace, began_at, warn)
     await workspace.state.runs.finish(run_id, outcome.status, document)
     if outcome.status is not RunStatus.FAILED:
@@ -97,6 +97,19 @@ async def run_once(
     if deliveries := await _tell(teller, document, warn):
         document["notifications"] = deliveries
     return FinishedRun(outcome, document, _exit_code(outcome, workspace.project.file.run.fail_on.findings))
+
+
+async def _reconciled(
+    workspace: Workspace, run_id: str, options: RunOptions, progress: Progress
+) -> tuple[RunOutcome, dict[str, Any]]:
+    async with await side_readers(workspace, options) as readers:
+        # Takes a while to load; meanwhile another process loads what it needs to read.
+        from reconciler.app.reconcile import Reconciliation
+        from reconciler.app.run_report import write_reports
+
+        reconciliation = Reconciliation(workspace, run_id, options, progress, readers)
+        await reconciliation.carry_out()
+        return reconciliation.outcome, await write_reports(workspace, reconciliation.outcome)
 
 
 def _exit_code(outcome: RunOutcome, fail_on_findings: int) -> int:

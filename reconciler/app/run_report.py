@@ -16,7 +16,7 @@ from reconciler.model.findings import Finding, FindingStatus
 from reconciler.reports.data_files import write_json
 from reconciler.reports.documents import run_document
 from reconciler.reports.html.page import write_html
-from reconciler.reports.report import MAX_EXAMPLES, Decision, EntityReport, Report, RunStatus, SystemTitle, TaxReport
+from reconciler.reports.report import MAX_EXAMPLES, Decision, EntityReport, Report, RunEnding, SystemTitle, TaxReport
 from reconciler.reports.workbook import write_xlsx
 from reconciler.store.state.records import FindingEventKind, FindingFilter
 from reconciler.store.state.state import State
@@ -56,7 +56,7 @@ async def _report(workspace: Workspace, outcome: RunOutcome, files: dict[str, st
     return Report(
         project=project.file.project.name,
         run_id=outcome.run_id,
-        status=RunStatus(outcome.status.value),
+        status=RunEnding(outcome.status.value),
         started_at=run.started_at,
         seconds=outcome.seconds,
         crm=titles[Side.CRM],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -34,7 +33,7 @@ class EntityPlan:
 
     def digest(self, side: Side) -> str:
         """Changes whenever records of this side would be staged differently."""
-        return hashlib.sha256(repr(self.mappings[side]).encode()).hexdigest()[:16]
+        return self.mappings[side].digest
 
 
 def plan_entities(

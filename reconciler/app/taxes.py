@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -149,6 +150,7 @@ async def open_taxes(
     *,
     for_one: bool = False,
     observer: LookupObserver | None = None,
+    monotonic_s: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[TaxDesk]:
     """A desk with a connection of its own to the ERP, which is made by the first question.
 
@@ -156,6 +158,7 @@ async def open_taxes(
         for_one: there is one question: what takes longer than its deadline serves nobody. A login that does may still
             serve later questions otherwise.
         observer: told what happens.
+        monotonic_s: what the times of questions are measured with.
 
     Raises:
         ConfigurationError: the project file or a description is wrong, or the ERP context lacks something.
@@ -175,7 +178,7 @@ async def open_taxes(
     )
     async with (
         connector_to(project, Side.ERP, described, workspace.state) as connector,
-        _desk_over(workspace, call, connector, settings, observer) as desk,
+        _desk_over(workspace, call, connector, settings, observer, monotonic_s) as desk,
     ):
         yield desk
 
@@ -206,9 +209,10 @@ async def _desk_over(
     connector: Connector,
     settings: LookupSettings,
     observer: LookupObserver | None,
+    monotonic_s: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[TaxDesk]:
     reader = _reader(workspace, call, connector)
-    lookup = _lookup(workspace.project, call, connector.description, reader, settings, observer)
+    lookup = _lookup(workspace.project, call, connector.description, reader, settings, observer, monotonic_s)
     reader.remove_left_drafts()
     try:
         port = connector.port
@@ -304,10 +308,12 @@ def _lookup(
     reader: TaxReader,
     settings: LookupSettings,
     observer: LookupObserver | None,
+    monotonic_s: Callable[[], float],
 ) -> TaxLookup:
     currency = project.file.project.currency
     policy = CheckPolicy(_ERP, call.rounding, call.goods_tolerance, call.untaxed_lines, currency, call.price_decimals)
-    return TaxLookup(reader, policy, settings, fingerprint=_fingerprint(project, erp), observer=observer)
+    seal = _fingerprint(project, erp)
+    return TaxLookup(reader, policy, settings, fingerprint=seal, monotonic_s=monotonic_s, observer=observer)
 
 
 def _fingerprint(project: Project, erp: Description) -> str:

@@ -89,6 +89,7 @@ def _webhooks_document(webhooks: WebhookSettings | None) -> dict[str, Any] | Non
         "note": webhooks.note,
         "verification": webhooks.verification.kind,
         "secrets": dict(webhooks.secrets),
+        "signed_with": webhooks.signed_with,
         "registered_by_us": webhooks.registration is not None,
     }
 

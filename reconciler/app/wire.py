@@ -23,12 +23,14 @@ from reconciler.store.state.state import State
 
 if TYPE_CHECKING:
     from reconciler.connectors.connector import Connector
+    from reconciler.connectors.reach import HttpReach
     from reconciler.connectors.write.record_writer import RecordWriter
     from reconciler.ports.files.port import FilePort
     from reconciler.ports.files.settings import FileSettings
     from reconciler.ports.http.client import HttpPort
 
 __all__ = [
+    "EVIDENCE",
     "RECEIVED_FILES",
     "REPORTS",
     "SNAPSHOTS",
@@ -39,10 +41,12 @@ __all__ = [
     "open_connectors",
     "open_workspace",
     "port_to",
+    "reach_of",
     "writer_to",
 ]
 
 REPORTS = "reports"
+EVIDENCE = "scenarios"
 SPILL = "spill"
 RECEIVED_FILES = "files"
 
@@ -195,19 +199,26 @@ def port_to(project: Project, side: Side, description: Description, state: State
     return _http_port(project, side, description, state)
 
 
-def _http_port(project: Project, side: Side, description: Description, state: State | None) -> HttpPort:
-    from reconciler.ports.http.client import HttpPort
+def reach_of(project: Project, side: Side, description: Description) -> HttpReach:
+    """How a system is reached over HTTP; its secrets are read now.
 
-    if description.http is None:
-        raise ValueError("a description says how its system is reached")
-    return HttpPort(
-        side.value,
-        description.http,
+    Raises:
+        ConfigurationError: its address, a credential or a context value is missing.
+    """
+    from reconciler.connectors.reach import HttpReach
+
+    return HttpReach(
+        side,
+        description,
         base_url=_base_url(project, side, description),
         credentials=_credentials(project, side, description),
         context=_context(project, side, description),
-        tokens=None if state is None else state.tokens(side.value),
+        time_zone=project.time_zone,
     )
+
+
+def _http_port(project: Project, side: Side, description: Description, state: State | None) -> HttpPort:
+    return reach_of(project, side, description).port(None if state is None else state.tokens(side.value))
 
 
 def _file_port(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -52,5 +54,19 @@ def main() -> None:
     gc.set_threshold(_CONTAINERS_BETWEEN_COLLECTIONS)
     from reconciler.cli import commands
 
-    commands.register(app)
+    commands.register(app, command_of(sys.argv[1:]))
     exit_on_failure(app)
+
+
+def command_of(arguments: Sequence[str]) -> str | None:
+    """The word that names the command: the first one that is none of the `settings`.
+
+    It may name no command, as `--help` does.
+    """
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--project":
+            next(rest, None)
+        elif argument != "--debug" and not argument.startswith("--project="):
+            return argument
+    return None

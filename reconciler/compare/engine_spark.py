@@ -22,18 +22,20 @@ from reconciler.compare.comparison import Comparison
 from reconciler.compare.engine_duckdb import DuckDBEngine
 from reconciler.compare.layout import Layout, layout_of
 from reconciler.compare.procedure import Procedure
+from reconciler.compare.session import ComparisonInterruptedError
 from reconciler.compare.session_spark import SparkSession
+from reconciler.compare.spark_objects import Session
 from reconciler.compare.spark_process import SparkProcess
 from reconciler.compare.spark_settings import SparkSettings
 from reconciler.compare.staged_sql import CREATE_CHOSEN_KEY, StagedSide
-from reconciler.errors import StateError
+from reconciler.errors import EngineFailedError, StateError
 from reconciler.model import staging
 from reconciler.model.entities import Side
 from reconciler.model.findings import EntityRule, SideCount
 from reconciler.phrases.phrase import phrase
 
 _KILL_AFTER_S: Final = 60.0
-"""After a comparison was told to stop because its time is over: then Java is ended."""
+"""After a comparison was told to stop: then Java is ended."""
 
 
 class SparkEngine:
@@ -52,9 +54,11 @@ class SparkEngine:
         self._folder = Path(mkdtemp(prefix="spark-", dir=folder)).resolve()
         self._serials = itertools.count(1)
         self._process: SparkProcess | None = None
+        self._root: Session | None = None
         self._running: set[SparkSession] = set()
+        self._interruptions = 0
         self._lock = threading.Lock()
-        self._interrupted = False
+        self._starting = threading.Lock()
 
     def compare(
         self,
@@ -67,26 +71,47 @@ class SparkEngine:
     ) -> Comparison:
         """Match and compare the staged records of one entity, as `ComparisonEngine.compare` says."""
         layout = layout_of(rule)
-        session = self._open_session()
+        before = self._interruptions
+        session = self._open_session(before)
         try:
-            with self._running_in_time(session):
+            with self._running_in_time(session, before):
                 procedure = self._prepared(session, layout, crm, erp, only_keys, parents)
                 accounting = procedure.run()
                 return self._taken_in(session, procedure, accounting, session.files("finding"))
         except BaseException:
-            session.close()
+            # What it wrote must not take the room that the next one needs.
+            self._forget(session)
             raise
 
     def interrupt(self) -> None:
-        """Stop every comparison that is running, from another thread: it raises `ComparisonInterruptedError`."""
+        """Stop every comparison that is running, from another thread: it raises `ComparisonInterruptedError`.
+
+        One that waits for Spark to start is running, too.
+        """
         with self._lock:
-            for session in self._running:
-                session.interrupt()
+            self._interruptions += 1
+            starts = self._process if self._root is None else None
+            running = [*self._running]
+        if starts is not None:
+            starts.kill()
+        for session in running:
+            if not session.is_interrupted:
+                timer = threading.Timer(_KILL_AFTER_S, self._kill_for, [session])
+                timer.daemon = True
+                timer.start()
+            session.interrupt()
+
+    def _kill_for(self, session: SparkSession) -> None:
+        """End Java if it still works on a comparison that was told to stop."""
+        with self._lock:
+            process = self._process if session in self._running else None
+        if process is not None:
+            process.kill()
 
     def close(self) -> None:
         """End Spark and remove its temporary files. Safe to call twice."""
         with self._lock:
-            process, self._process = self._process, None
+            process, self._process, self._root = self._process, None, None
         if process is not None:
             process.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -99,28 +124,53 @@ class SparkEngine:
     ) -> None:
         self.close()
 
-    def _open_session(self) -> SparkSession:
-        with self._lock:
-            if self._process is None:
-                self._process = SparkProcess(self._settings, self._folder)
+    def _open_session(self, before: int) -> SparkSession:
+        """
+        Args:
+            before: how often was interrupted when the comparison began.
+        """
+        with self._starting:
+            root = self._root or self._started(before)
             name = f"comparison_{next(self._serials)}"
-            (self._folder / name).mkdir()
-            return SparkSession(self._process.session, name, self._folder / name)
+        (self._folder / name).mkdir()
+        return SparkSession(root, name, self._folder / name, on_cluster=not self._settings.is_local)
+
+    def _started(self, before: int) -> Session:
+        process = SparkProcess(self._settings, self._folder)
+        with self._lock:
+            self._process = process
+            if self._interruptions != before:
+                process.kill()
+        try:
+            root = process.start()
+        except EngineFailedError as error:
+            with self._lock:
+                self._process = None
+                interrupted = self._interruptions != before
+            if interrupted:
+                raise ComparisonInterruptedError from error
+            raise
+        with self._lock:
+            self._root = root
+        return root
 
     @contextmanager
-    def _running_in_time(self, session: SparkSession) -> Iterator[None]:
-        process = self._process
+    def _running_in_time(self, session: SparkSession, before: int) -> Iterator[None]:
         seconds = self._settings.timeout_s
-        timers = [threading.Timer(seconds, session.expire, [seconds])]
-        if process is not None:
-            timers.append(threading.Timer(seconds + _KILL_AFTER_S, process.kill))
+        timers = [
+            threading.Timer(seconds, session.expire, [seconds]),
+            threading.Timer(seconds + _KILL_AFTER_S, self._kill_for, [session]),
+        ]
         for timer in timers:
             timer.daemon = True
             timer.start()
         with self._lock:
             self._running.add(session)
+            interrupted = self._interruptions != before
         try:
             session.begin()
+            if interrupted:
+                session.interrupt()
             yield
         finally:
             with self._lock:
@@ -204,7 +254,9 @@ def _columns(file: Path) -> dict[str, str]:
         StateError: it is missing or damaged.
     """
     try:
-        schema = pl.read_parquet_schema(file)
+        # Given its path, polars would take brackets in it for a pattern.
+        with file.open("rb") as opened:
+            schema = pl.read_parquet_schema(opened)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise StateError(
             phrase("A snapshot cannot be compared: a file is missing, damaged, or was staged differently."),

@@ -1,4 +1,4 @@
-"""Statements of a comparison in Spark, and Spark's errors as ours.
+"""Statements of a comparison in Spark.
 
 A table is Parquet files, written when the statement runs: Spark would otherwise carry every statement before into each
 one that follows, and plan for minutes what takes seconds. What a statement adds is one more folder of files.
@@ -6,13 +6,10 @@ one that follows, and plan for minutes what takes seconds. What a statement adds
 
 from __future__ import annotations
 
-import errno
-import importlib
 import itertools
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -21,17 +18,16 @@ import polars as pl
 
 from reconciler.compare.session import ComparisonInterruptedError, SqlParameter, SqlValue
 from reconciler.compare.spark_dialect import translated
+from reconciler.compare.spark_failures import errors_of_spark, failure_of
 from reconciler.compare.spark_objects import Frame, Session
-from reconciler.errors import EngineFailedError, StateError
+from reconciler.compare.spark_rows import RowsCounted
+from reconciler.errors import EngineFailedError
 from reconciler.phrases.phrase import phrase
 
 _CREATE: Final = re.compile(r"\s*CREATE TABLE (?P<missing>IF NOT EXISTS )?(?P<name>\w+) (?P<what>.*)", re.DOTALL)
 _VIEW: Final = re.compile(r"\s*CREATE VIEW (?P<name>\w+) AS (?P<query>.*)", re.DOTALL)
 _INSERT: Final = re.compile(r"\s*INSERT INTO (?P<name>\w+)\s+(?P<query>.*)", re.DOTALL)
 _DELETE: Final = re.compile(r"\s*DELETE FROM (?P<name>\w+)\s+WHERE (?P<condition>.*)", re.DOTALL)
-_NO_ROOM: Final = os.strerror(errno.ENOSPC)
-_NO_MEMORY: Final = ("OutOfMemoryError", "UNABLE_TO_ACQUIRE_MEMORY", "Not enough memory", "exitCode 137")
-_UNREADABLE: Final = ("FAILED_READ_FILE", "PATH_NOT_FOUND", "UNABLE_TO_INFER_SCHEMA", "CANNOT_READ_FILE", "Parquet")
 
 
 @dataclass(slots=True)
@@ -49,11 +45,13 @@ class SparkSession:
     Args:
         name: of the comparison, different from all others of this Spark.
         folder: where rows for Spark are laid down, read by every machine of a cluster; there, ours alone.
+        on_cluster: whether other machines read and write, which may take another folder for this one.
     """
 
-    def __init__(self, root: Session, name: str, folder: Path) -> None:
+    def __init__(self, root: Session, name: str, folder: Path, *, on_cluster: bool = False) -> None:
         self.name = name
         self._folder = folder
+        self._on_cluster = on_cluster
         self._session = root.newSession()
         self._tables: dict[str, _Table] = {}
         self._views: dict[str, str] = {}
@@ -62,6 +60,11 @@ class SparkSession:
         self._interrupted = False
         self._seconds_over: float | None = None
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether it was told to stop."""
+        return self._interrupted
+
     def begin(self) -> None:
         """Say that what the calling thread asks of Spark from now on belongs to this comparison."""
         self._session.sparkContext.setJobGroup(self.name, "reconciler", True)
@@ -69,7 +72,9 @@ class SparkSession:
     def interrupt(self) -> None:
         """Stop what runs and refuse further statements, from another thread."""
         self._interrupted = True
-        self._session.sparkContext.cancelJobGroup(self.name)
+        # Whoever interrupts has nobody to tell that Java is gone: the statement that runs fails by itself.
+        with suppress(*errors_of_spark()):
+            self._session.sparkContext.cancelJobGroup(self.name)
 
     def expire(self, seconds: float) -> None:
         """As `interrupt`, because the time that a comparison may take is over."""
@@ -168,7 +173,12 @@ class SparkSession:
 
     def _written(self, frame: Frame) -> Path:
         folder = self._folder / f"{next(self._folders)}"
-        frame.write.parquet(str(folder), compression="zstd")
+        if not self._on_cluster:
+            frame.write.parquet(str(folder), compression="zstd")
+            return folder
+        counted = RowsCounted()
+        counted.of(frame).write.parquet(str(folder), compression="zstd")
+        counted.refuse_other_than(folder)
         return folder
 
     def _read(self, table: _Table) -> Frame:
@@ -192,12 +202,12 @@ class SparkSession:
             raise self._stopped()
         try:
             yield
-        except _errors_of_spark() as error:
+        except errors_of_spark() as error:
             if closing:
                 return
             if self._interrupted:
                 raise self._stopped() from error
-            raise failure_of(error) from error
+            raise failure_of(error, on_cluster=self._on_cluster) from error
 
     def _stopped(self) -> Exception:
         if self._seconds_over is None:
@@ -216,43 +226,3 @@ _POLARS_TYPES: Final[Mapping[str, pl.DataType]] = {"string": pl.String(), "int":
 def _plain_path(path: Path) -> str:
     """The path as Spark reads it, which takes some characters for patterns."""
     return re.sub(r"([\\{}\[\]*?^])", r"\\\1", str(path))
-
-
-def _errors_of_spark() -> tuple[type[Exception], ...]:
-    protocol = importlib.import_module("py4j.protocol")
-    errors = importlib.import_module("pyspark.errors")
-    found: tuple[type[Exception], ...] = (protocol.Py4JError, errors.PySparkException, ConnectionError)
-    return found
-
-
-def failure_of(error: Exception) -> Exception:
-    """The error of ours that says what Spark said. Its own words may quote values of a snapshot, and stay out."""
-    text = f"{type(error).__name__} {error}"
-    name = getattr(error, "getCondition", lambda: None)() or type(error).__name__
-    if any(sign in text for sign in _NO_MEMORY):
-        return EngineFailedError(
-            phrase("The comparison ran out of memory on Spark."),
-            hint=phrase("Allow it more: memory_mib or executor_memory_mib under [compare.spark]."),
-            detail=name,
-        )
-    if _NO_ROOM in text:
-        return StateError(
-            phrase("The comparison found no room for its temporary files: the disk of the data folder is full."),
-            hint=phrase("Make room and run again; nothing that was finished is lost."),
-            detail=name,
-        )
-    if any(sign in text for sign in _UNREADABLE):
-        return StateError(
-            phrase("A snapshot cannot be compared: a file is missing, damaged, or was staged differently."),
-            hint=phrase(
-                "On a cluster every machine must see the data folder under the same path. Otherwise run with --full."
-            ),
-            detail=name,
-        )
-    if type(error).__name__ in ("AnalysisException", "ParseException"):
-        return RuntimeError(f"Spark does not understand a statement of the comparison: {name}")
-    return EngineFailedError(
-        phrase("Spark stopped, or lost what it worked with."),
-        hint=phrase("Run again; when it comes again, look at Spark's own logs."),
-        detail=name,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from reconciler.compare.session import SqlParameter, SqlValue
 
@@ -28,6 +28,8 @@ class Frame(Protocol):
 
     @property
     def write(self) -> Writer: ...
+
+    def observe(self, observation: Any, *counted: Any) -> Frame: ...
 
     def collect(self) -> Sequence[Sequence[SqlValue]]: ...
 

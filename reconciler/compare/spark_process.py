@@ -8,10 +8,12 @@ import logging
 import os
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,8 +33,8 @@ _ONE_AT_A_TIME: Final = threading.Lock()
 """PySpark keeps its connection in a class: a process can have one."""
 
 
-def require_spark() -> None:
-    """Look whether Spark could be started: PySpark is installed and there is a Java it runs on.
+def require_spark() -> int:
+    """Look whether Spark could be started: PySpark is installed and there is a Java it runs on; that Java's version.
 
     Raises:
         EngineMissingError: it could not; the message says what is missing.
@@ -45,6 +47,7 @@ def require_spark() -> None:
     version = _java_version(_java())
     if not _OLDEST_JAVA <= version < _FIRST_JAVA_WITHOUT_SECURITY_MANAGER:
         raise EngineMissingError(phrase("Spark does not run on Java {version}.", version=version), hint=_JAVA_HINT)
+    return version
 
 
 def _java() -> str:
@@ -70,7 +73,7 @@ def _java_version(java: str) -> int:
 
 
 class SparkProcess:
-    """Started at construction, ended by `stop`. What it writes to stdout and stderr goes to `spark.log` in its folder.
+    """Started by `start`, ended by `stop`. What it writes to stdout and stderr goes to `spark.log` in its folder.
 
     Args:
         folder: where it may write, ours alone; it is there and stays.
@@ -80,7 +83,7 @@ class SparkProcess:
         """
         Raises:
             EngineMissingError: PySpark or Java is not there.
-            EngineFailedError: it did not start in time, or another Spark runs in this process.
+            EngineFailedError: another Spark runs in this process.
         """
         require_spark()
         if not _ONE_AT_A_TIME.acquire(blocking=False):
@@ -91,12 +94,21 @@ class SparkProcess:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._context: Any = None
+        self._killed = threading.Event()
+        self._late = threading.Event()
         self._stopped = threading.Lock()
-        guard = threading.Timer(settings.start_timeout_s, self.kill)
+
+    def start(self) -> Session:
+        """Start Spark; what failed to start is ended.
+
+        Raises:
+            EngineFailedError: it did not start in time, or `kill` was called.
+        """
+        guard = threading.Timer(self._settings.start_timeout_s, self._give_up_starting)
         guard.daemon = True
         guard.start()
         try:
-            self.session: Session = self._start(time.monotonic() + settings.start_timeout_s)
+            return self._start()
         except BaseException:
             self.stop()
             raise
@@ -105,8 +117,13 @@ class SparkProcess:
 
     def kill(self) -> None:
         """End Java at once; what waits for it fails. Safe to call at any time, from another thread."""
+        self._killed.set()
         if self._process is not None and self._process.poll() is None:
-            self._process.kill()
+            _kill_group(self._process)
+
+    def _give_up_starting(self) -> None:
+        self._late.set()
+        self.kill()
 
     def stop(self) -> None:
         """End Spark and wait until Java is gone. Safe to call twice."""
@@ -118,16 +135,16 @@ class SparkProcess:
             self._end_java()
             _ONE_AT_A_TIME.release()
 
-    def _start(self, until: float) -> Session:
+    def _start(self) -> Session:
         self._process = self._java_started()
-        port, secret = self._connection(self._folder / "connection", until)
+        port, secret = self._connection(self._folder / "connection")
         try:
             return self._connected(port, secret)
         except Exception as error:
             # Whatever PySpark raises: the reason is in Java's words, in the log.
             if isinstance(error, (ImportError, TypeError, AttributeError)):
                 raise
-            raise self._not_started(time.monotonic() >= until) from error
+            raise self._not_started() from error
 
     def _java_started(self) -> subprocess.Popen[bytes]:
         home = Path(str(importlib.util.find_spec("pyspark").origin)).parent  # type: ignore[union-attr]
@@ -153,11 +170,12 @@ class SparkProcess:
                 start_new_session=True,
             )
 
-    def _connection(self, told: Path, until: float) -> tuple[int, str]:
+    def _connection(self, told: Path) -> tuple[int, str]:
         """Where Java listens, on loopback, and what it asks of who comes."""
         while not told.exists():
-            if self._process is None or self._process.poll() is not None or time.monotonic() >= until:
-                raise self._not_started(time.monotonic() >= until)
+            # Whoever killed it may have come before there was a process to kill.
+            if self._process is None or self._process.poll() is not None or self._killed.is_set():
+                raise self._not_started()
             time.sleep(_POLL_S)
         data = told.read_bytes()
         told.unlink()
@@ -178,7 +196,7 @@ class SparkProcess:
         session: Session = importlib.import_module("pyspark.sql").SparkSession(self._context)
         return session
 
-    def _not_started(self, too_late: bool) -> EngineFailedError:
+    def _not_started(self) -> EngineFailedError:
         log = self._folder / "spark.log"
         last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:] if log.exists() else []
         return EngineFailedError(
@@ -187,7 +205,7 @@ class SparkProcess:
                 seconds=f"{self._settings.start_timeout_s:g}",
                 master=self._settings.master,
             )
-            if too_late
+            if self._late.is_set()
             else phrase("Spark did not start with master “{master}”.", master=self._settings.master),
             hint=phrase("Look at master and settings under [compare.spark]; --debug shows what Spark said."),
             detail="\n".join(last),
@@ -225,8 +243,14 @@ class SparkProcess:
         try:
             process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
-            process.kill()
+            _kill_group(process)
             process.wait()
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """It and what it started: until Java is there, shells are that look for it."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _keep_quiet() -> None:

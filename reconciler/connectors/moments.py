@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.references import MOMENT_PARTS, Value
 
 MOMENT_FORMATS: Final = ("iso", "iso_utc", "unix_ms", "date_dmy", "parts")
@@ -31,7 +32,7 @@ def zone_problem(name: str) -> str | None:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return f"{name!r} is not an IANA time zone"
+        return phrase("{name} is not an IANA time zone", name=repr(name))
     return None
 
 
@@ -41,12 +42,13 @@ def format_problem(text: str) -> str | None:
         return None
     directives = _DIRECTIVE.findall(text)
     if not directives:
-        return f"{text!r} is neither {', '.join(MOMENT_FORMATS)} nor a strftime format"
+        known = ", ".join(MOMENT_FORMATS)
+        return phrase("{written} is neither {known} nor a strftime format", written=repr(text), known=known)
     for directive in directives:
         if directive not in _DIRECTIVES:
-            return f"directive %{directive} is not supported"
+            return phrase("directive %{directive} is not supported", directive=directive)
     if not {"d", "m"} <= set(directives) or not {"Y", "y"} & set(directives):
-        return "must hold a day, a month and a year"
+        return phrase("must hold a day, a month and a year")
     return None
 
 

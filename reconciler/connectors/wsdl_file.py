@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.settings import HttpSettings
 from reconciler.toml_file import Problem
 
@@ -20,4 +21,6 @@ def with_wsdl_in(folder: Path, http: HttpSettings) -> HttpSettings:
 def wsdl_problems(http: HttpSettings, folder: Path) -> Iterator[Problem]:
     """A WSDL that is not there. What is in it is known only once it is read, when the system is connected to."""
     if http.soap.wsdl is not None and not (folder / http.soap.wsdl.file).is_file():
-        yield Problem(("http", "soap", "wsdl", "file"), "there is no such file in the folder of the description")
+        yield Problem(
+            ("http", "soap", "wsdl", "file"), phrase("there is no such file in the folder of the description")
+        )

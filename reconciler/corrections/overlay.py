@@ -34,6 +34,7 @@ from reconciler.ports.http.checks import names_of
 
 Lines = Mapping[str, LineChange]
 _NO_LINES: Final[Lines] = {}
+_IN_USE: Final = "active"
 
 
 @dataclass(slots=True)
@@ -119,9 +120,7 @@ class OverlayWrites(Writable):
         plan = self._plan(entity, identity)
         call = plan.write.deactivate
         if call is None:
-            return await self.update(
-                entity, identity, {"active": False}, {"active": True, **expected}, accepted=accepted
-            )
+            return await self.update(entity, identity, {_IN_USE: False}, {_IN_USE: True, **expected}, accepted=accepted)
         after = self._composed(entity, identity, plan.after_deactivation)
 
         def compose(left: Left, before: CurrentRecord) -> object:
@@ -215,7 +214,7 @@ class OverlayWrites(Writable):
         mapping = plan.mapping
         identity = f"new {mapping.entity} {len(self._created) + 1}"
         given = {name: value for name, value in record.items() if name not in new.left_out}
-        values = {**dict.fromkeys((each.name for each in mapping.fields), None), **_canonical(mapping.fields, given)}
+        values = {**_unsaid(mapping.fields), **_canonical(mapping.fields, given)}
         self._created[mapping.entity, identity] = CurrentRecord(
             identity, new.record, values, tuple(_new_lines(plan, lines))
         )
@@ -244,6 +243,11 @@ class OverlayWrites(Writable):
         create = plan.write.create
         can_ask = len(plan.mapping.key) == 1 and self._description.entities[plan.mapping.entity].find is not None
         return can_ask or create is None or "idempotency" not in names_of(create.request)
+
+
+def _unsaid(fields: Sequence[FieldMapping]) -> dict[str, FieldValue]:
+    """What a new record holds of which nothing was said: a system has it in use, and else nothing that is known."""
+    return {each.name: True if each.name == _IN_USE else None for each in fields}
 
 
 def _canonical(fields: Sequence[FieldMapping], values: Values) -> dict[str, FieldValue]:

@@ -5,6 +5,7 @@ These are plain data, checked when they are made; a vendor description is turned
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -169,6 +170,11 @@ class EntityMapping:
 
     def __post_init__(self) -> None:
         _check_fields(self.entity, self.fields, self.key)
+
+    @property
+    def digest(self) -> str:
+        """Changes whenever records would be staged differently."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
 
 
 def _check_fields(entity: str, fields: tuple[FieldMapping, ...], key: tuple[str, ...]) -> None:

@@ -15,6 +15,8 @@ ROOMS: Final = (
     *("words", "values", "corrections", "writing", "systems", "http", "files", "state", "comparing", "taxes"),
     "projects",
     "pilot",
+    "descriptions",
+    "described_calls",
 )
 """Modules of `phrases/portuguese/`."""
 
@@ -22,7 +24,7 @@ _WORDED: Final = frozenset(
     {
         "because", "change", "changed", "check", "closed", "cost", "detail", "done", "error",
         "failure", "first", "hint", "how", "limit", "message", "more", "problem", "problems",
-        "reason", "reasons", "seen", "state", "suspicious", "text", "to", "to_do", "told",
+        "reason", "reasons", "rule", "seen", "state", "suspicious", "text", "to", "to_do", "told",
         "what", "where", "why", "words", "wrong",
     }
 )  # fmt: skip
@@ -36,6 +38,8 @@ _REMEMBERED: Final = 2_000
 
 
 Drawn = Callable[[str], str]
+_Parts = list[tuple[str, str | None]]
+"""A template: words, and the name of the value after them."""
 
 
 def in_language(text: str, locale: str, drawn: Drawn = str) -> str:
@@ -103,10 +107,10 @@ def _recognised(text: str, drawn: Drawn) -> str | None:
     exact = _without_marks().get(text)
     if exact is not None:
         return drawn(exact)
-    for pattern, template in _patterns():
-        found = pattern.fullmatch(text)
+    for shape in _shapes():
+        found = shape.match(text)
         if found is not None:
-            return _filled(template, found.groupdict(), drawn)
+            return _filled(shape.said, found.groupdict(), drawn)
     return _after_its_place(text, drawn)
 
 
@@ -126,27 +130,59 @@ def _without_marks() -> Mapping[str, str]:
 
 
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Every template with marks as a pattern; those with the most words of their own first."""
-    found = [(_letters(template), template, said) for template, said in catalogue().items() if marks_of(template)]
-    found.sort(key=lambda each: -each[0])
-    return tuple((_pattern(template), said) for letters, template, said in found if letters >= _LEAST_LETTERS)
+def _shapes() -> tuple[_Shape, ...]:
+    """Every template with marks; those with the most words of their own first."""
+    found = [_Shape(parts, said) for template, said in catalogue().items() if _has_marks(parts := _parts(template))]
+    found.sort(key=lambda each: -each.letters)
+    return tuple(each for each in found if each.letters >= _LEAST_LETTERS)
+
+
+class _Shape:
+    """What a text made of a template looks like.
+
+    Most texts are of no shape, and a pattern takes long to make: it is made for texts that have all of the words.
+    """
+
+    __slots__ = ("_begins", "_ends", "_parts", "_pattern", "_words", "letters", "said")
+
+    def __init__(self, parts: _Parts, said: str) -> None:
+        words = [each for each, _ in parts]
+        self._parts, self.said = parts, said
+        self._begins, self._ends = words[0], "" if parts[-1][1] is not None else words[-1]
+        self._words = sorted((each for each in words if each), key=len, reverse=True)
+        self._pattern: re.Pattern[str] | None = None
+        self.letters = sum(sum(map(str.isalpha, each)) for each in words)
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """The values, by their names; None for a text that was not made of this template."""
+        if not (text.startswith(self._begins) and text.endswith(self._ends)):
+            return None
+        for words in self._words:
+            if words not in text:
+                return None
+        if self._pattern is None:
+            self._pattern = _pattern(self._parts)
+        return self._pattern.fullmatch(text)
 
 
 def marks_of(template: str) -> set[str]:
     """The names of the values of a template."""
-    return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+    return {name for _, name in _parts(template) if name is not None}
 
 
-def _letters(template: str) -> int:
-    return sum(sum(map(str.isalpha, words)) for words, *_ in Formatter().parse(template))
+def _parts(template: str) -> _Parts:
+    return [(words, name) for words, name, _, _ in Formatter().parse(template)]
 
 
-def _pattern(template: str) -> re.Pattern[str]:
-    parts, seen = [], set[str]()
-    for words, name, _, _ in Formatter().parse(template):
-        parts.append(re.escape(words))
+def _has_marks(parts: _Parts) -> bool:
+    return any(name is not None for _, name in parts)
+
+
+def _pattern(parts: _Parts) -> re.Pattern[str]:
+    made, seen = [], set[str]()
+    for words, name in parts:
+        made.append(re.escape(words))
         if name is not None:
-            parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>{_ANY if name in _WORDED else _NAME})")
+            made.append(f"(?P={name})" if name in seen else f"(?P<{name}>{_ANY if name in _WORDED else _NAME})")
             seen.add(name)
-    return re.compile("".join(parts), re.DOTALL)
+    return re.compile("".join(made), re.DOTALL)

@@ -8,39 +8,14 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from reconciler.model.pilot import MeasureName
+from reconciler.phrases.languages import in_language
+from reconciler.phrases.phrase import Phrase, phrase
 from reconciler.pilot.measures import MEASURES
 
 Why = Literal[
     "not_over", "nothing_run", "not_measured", "missed", "never_measured", "frozen", "scenario_failed", "all_met"
 ]
 ENGLISH: Final = "en"
-
-_SENTENCES: Final[dict[str, dict[Why, str]]] = {
-    ENGLISH: {
-        "not_over": "The pilot lasts until {day}.",
-        "nothing_run": "{day}: nothing was run.",
-        "not_measured": "{day}: {title} was not measured.",
-        "missed": "{day}: {title} {value}, {bound} {criterion} was agreed.",
-        "never_measured": "{title}: there was nothing to measure on any working day.",
-        "frozen": "Writes are frozen: {rule}.",
-        "scenario_failed": "The scenario “{rule}” failed when it was last played.",
-        "all_met": "Every criterion was met on every working day.",
-    },
-    "pt-BR": {
-        "not_over": "O piloto dura até {day}.",
-        "nothing_run": "{day}: nada foi executado.",
-        "not_measured": "{day}: {title} não foi medido.",
-        "missed": "{day}: {title} {value}; o combinado era {bound} {criterion}.",
-        "never_measured": "{title}: não houve o que medir em nenhum dia útil.",
-        "frozen": "As gravações estão congeladas: {rule}.",
-        "scenario_failed": "O cenário “{rule}” falhou quando foi executado por último.",
-        "all_met": "Todos os critérios foram cumpridos em todos os dias úteis.",
-    },
-}
-_BOUNDS: Final = {
-    ENGLISH: {"at_most": "at most", "at_least": "at least"},
-    "pt-BR": {"at_most": "no máximo", "at_least": "no mínimo"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +31,48 @@ class Reason:
 
     def words(self, language: str = ENGLISH) -> str:
         """One sentence; in English where there is no such language."""
-        spoken = language if language in _SENTENCES else ENGLISH
+        return f"{in_language(self._phrase(comma=language != ENGLISH), language)}."
+
+    def phrase(self) -> Phrase:
+        """The sentence as a part of others, without its full stop."""
+        return self._phrase(comma=False)
+
+    def _phrase(self, *, comma: bool) -> Phrase:
         measure = None if self.measure is None else MEASURES[self.measure]
-        return _SENTENCES[spoken][self.why].format(
-            day=self.day,
-            title="" if measure is None else (measure.title if spoken == ENGLISH else measure.title_pt),
-            bound="" if measure is None else _BOUNDS[spoken][measure.good],
-            value=self.value,
-            criterion=self.criterion,
-            rule=self.rule,
+        what = "" if measure is None else measure.title
+        match self.why:
+            case "not_over":
+                return phrase("The pilot lasts until {day}", day=self.day)
+            case "nothing_run":
+                return phrase("{day}: nothing was run", day=self.day)
+            case "not_measured":
+                return phrase("{day}: {what} was not measured", day=self.day, what=what)
+            case "missed":
+                at_most = measure is not None and measure.good == "at_most"
+                return _missed(at_most, self.day, what, _number(self.value, comma), _number(self.criterion, comma))
+            case "never_measured":
+                return phrase("{what}: there was nothing to measure on any working day", what=what)
+            case "frozen":
+                return phrase("Writes are frozen: {rule}", rule=self.rule)
+            case "scenario_failed":
+                return phrase("The scenario “{name}” failed when it was last played", name=self.rule)
+            case "all_met":
+                return phrase("Every criterion was met on every working day")
+
+
+def _missed(at_most: bool, day: date | None, what: str, value: str, criterion: str) -> Phrase:
+    if at_most:
+        return phrase(
+            "{day}: {what} {value}, at most {criterion} was agreed",
+            day=day,
+            what=what,
+            value=value,
+            criterion=criterion,
         )
+    return phrase(
+        "{day}: {what} {value}, at least {criterion} was agreed", day=day, what=what, value=value, criterion=criterion
+    )
+
+
+def _number(value: Decimal | None, comma: bool) -> str:
+    return str(value).replace(".", ",") if comma else str(value)

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import JsonValue
 
+from reconciler.pilot.names import KnownNames
+
 HIDDEN: Final = "•••"
 _SHOWN_ELEMENTS: Final = 3
 _MOST_OWN_ELEMENTS: Final = 10
@@ -79,7 +81,9 @@ class Redactor:
         self._marks: set[str] = set()
         self._holds_secret = is_secret
         self._secrets = frozenset(secrets)
+        self._whole: set[str] = set()
         self._names: dict[str, str] = {}
+        self._people = KnownNames()
 
     def show(self, own: Collection[str], marks: Collection[str] = ()) -> None:
         """Show values of test records from now on, however they are written (`999.000…` for `999000…`).
@@ -88,6 +92,7 @@ class Redactor:
             marks: those that no other record has.
         """
         self._marks |= {form for form in map(_bare, marks) if form}
+        self._whole |= {each for each in marks if each} | {each for each in own if not each.isalpha()}
         self._own |= {form for form in map(_bare, own) if form} | self._marks
 
     def is_own(self, text: str) -> bool:
@@ -103,9 +108,19 @@ class Redactor:
         harmless = _PLAIN.fullmatch(text) is not None or self.is_own(text)
         return text if harmless and not self.is_secret(text) else HIDDEN
 
+    def learn(self, record: JsonValue) -> None:
+        """Learn the names in records that pass by, so that they are known where a system repeats them."""
+        self._people.learn(record)
+
     def sentence(self, sentence: str) -> str:
-        """A sentence of ours, which may hold words of a system: without mail addresses and long numbers of others."""
-        return _MAIL_OR_NUMBER.sub(lambda found: found[0] if self.is_own(found[0]) else HIDDEN, sentence)
+        """A sentence of ours, which may hold words of a system: without names, mail addresses and long numbers of
+        others."""
+        plain = _MAIL_OR_NUMBER.sub(lambda found: found[0] if self.is_own(found[0]) else HIDDEN, sentence)
+        return self._people.hidden(plain, HIDDEN, self._is_of_own, self._whole)
+
+    def _is_of_own(self, name: str) -> bool:
+        bare = _bare(name)
+        return bare in self._own or (" " in name and any(bare in each for each in self._own))
 
     def name(self, name: str) -> str:
         """The name of a member, a parameter or a header, or `HIDDEN`."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
+
+from reconciler.model.findings import FindingKind
+from reconciler.phrases.languages import in_language
+from reconciler.reports.languages import texts_of
 
 _PORTUGUESE: Final = "pt-BR"
 
@@ -47,11 +52,16 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "not_needed": ("Not needed.", "Não foi preciso."),
     "nothing_offered": ("No correction is offered: {why}", "Nenhuma correção é oferecida: {why}"),
+    "record": ("{entity} {key} in the {side}", "{entity} {key} no {side}"),
     "put_away": ("Put away: {what}.", "Guardado: {what}."),
     "nothing_made": ("Nothing was made.", "Nada foi feito."),
     "left_behind": (
         " Left behind, since no way is described: {what}.",
         " Ficou, pois não há um meio descrito: {what}.",
+    ),
+    "stays": (
+        " Added by this playing, and there from now on, out of use, since nothing is ever deleted: {what}.",
+        " Incluídos por esta execução, e presentes daqui em diante, fora de uso, pois nada é excluído: {what}.",
     ),
     "accepted": (
         " {number} difference(s) of test records were accepted.",
@@ -154,10 +164,48 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+_WORDED: Final = frozenset({"reason", "state", "status", "warnings", "why"})
+"""Details that are sentences of ours, or words of one, and not data."""
+_STATUSES: Final = {"complete": "completa", "partial": "parcial", "failed": "falhou"}
+
+
 def said(locale: str, name: str, **details: object) -> str:
-    """One sentence; in English where there is no such language."""
+    """One sentence; in English where there is no such language. Several texts as one detail follow one another."""
     english, portuguese = _SENTENCES[name]
-    return (portuguese if locale == _PORTUGUESE else english).format(**details)
+    if locale != _PORTUGUESE:
+        return english.format(**{each: _one(value) for each, value in details.items()})
+    return portuguese.format(**{each: _in_portuguese(each, value) for each, value in details.items()})
+
+
+def field_name(locale: str, name: str) -> str:
+    """What people call a field; in English its canonical name."""
+    return texts_of(locale).field_label(name) if locale == _PORTUGUESE else name
+
+
+def kind_name(locale: str, kind: str) -> str:
+    """What people call a kind of finding, `differs` with its field; in English its canonical name."""
+    if locale != _PORTUGUESE:
+        return kind
+    name, _, field = kind.partition(" ")
+    told = texts_of(locale).kinds[FindingKind(name)]
+    return f"{told}: {field_name(locale, field)}" if field else told
+
+
+def _one(value: object) -> object:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
+def _in_portuguese(name: str, value: object) -> object:
+    if name == "entity":
+        return texts_of(_PORTUGUESE).entity_label(str(value))
+    if name == "field":
+        return field_name(_PORTUGUESE, str(value))
+    if name not in _WORDED:
+        return _one(value)
+    parts: Collection[object] = value if isinstance(value, list | tuple) else (value,)
+    # A plain `str` would lose what a phrase was made of.
+    texts = [each if isinstance(each, str) else str(each) for each in parts]
+    return " ".join(_STATUSES.get(each) or in_language(each, _PORTUGUESE) for each in texts)
 
 
 def every_sentence() -> dict[str, tuple[str, str]]:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from reconciler.model.pilot import DayValue
+from reconciler.phrases.languages import in_language
+from reconciler.phrases.phrase import phrase
 from reconciler.pilot.measures import MEASURES
 from reconciler.project_pilot import StopRule
+
+SEPARATOR: Final = "; "
+"""Between rules that fired together."""
 
 
 def fired(rules: Sequence[StopRule], values: Iterable[DayValue]) -> list[str]:
@@ -19,7 +25,12 @@ def fired(rules: Sequence[StopRule], values: Iterable[DayValue]) -> list[str]:
             continue
         title = MEASURES[rule.measure].title
         if rule.above is not None and value > rule.above:
-            said.append(f"{title}: {value}, above {rule.above}")
+            said.append(phrase("{what}: {value}, above {bound}", what=title, value=value, bound=rule.above))
         if rule.below is not None and value < rule.below:
-            said.append(f"{title}: {value}, below {rule.below}")
+            said.append(phrase("{what}: {value}, below {bound}", what=title, value=value, bound=rule.below))
     return said
+
+
+def rules_in_language(kept: str, locale: str) -> str:
+    """Rules that fired together, as a freeze keeps them, in the language of a locale."""
+    return SEPARATOR.join(in_language(each, locale) for each in kept.split(SEPARATOR))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from reconciler.model.findings import Cause, FindingKind, FindingStatus
-from reconciler.reports.report import RunStatus
+from reconciler.reports.report import RunEnding
 from reconciler.reports.texts import Texts
 
 ENGLISH: Final = Texts(
@@ -17,9 +17,9 @@ ENGLISH: Final = Texts(
     duration="Took",
     seconds="{seconds} s",
     status_titles={
-        RunStatus.COMPLETE: "Complete",
-        RunStatus.PARTIAL: "Partial",
-        RunStatus.FAILED: "Failed",
+        RunEnding.COMPLETE: "Complete",
+        RunEnding.PARTIAL: "Partial",
+        RunEnding.FAILED: "Failed",
     },
     partial="Not everything could be read. What is below holds only for the entities that were compared.",
     failed="The run did not reach its end. What is below holds only for the entities that were compared.",

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, TypeVar
 
-from reconciler.errors import StateError
 from reconciler.model.findings import Finding
+from reconciler.whole_file import WholeFile, write_failures
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,18 +27,25 @@ async def replacing(path: Path) -> AsyncIterator[BinaryIO]:
     Raises:
         StateError: the file cannot be written: no room, no permission, not a folder.
     """
-    unfinished = path.with_name(f".{uuid.uuid4().hex}.unfinished")
     with write_failures(path):
-        file = _create(unfinished)
+        path.parent.mkdir(parents=True, exist_ok=True)
+    made = WholeFile(path, replaces=True)
     try:
-        yield file
-        with write_failures(path):
-            await in_thread(_finish, file, unfinished, path)
+        yield made.file
+        await in_thread(made.finish)
     finally:
-        # On a full disk closing fails again; the file is thrown away and the first error is the one to tell.
-        with suppress(OSError):
-            file.close()
-        unfinished.unlink(missing_ok=True)
+        made.discard()
+
+
+async def write_content(path: Path, content: bytes) -> None:
+    """Write all of it to `path`, as `replacing` does.
+
+    Raises:
+        StateError: the file cannot be written.
+    """
+    async with replacing(path) as file:
+        with write_failures(path):
+            await in_thread(file.write, content)
 
 
 async def write_chunks(path: Path, chunks: AsyncGenerator[bytes, None]) -> None:
@@ -53,18 +58,6 @@ async def write_chunks(path: Path, chunks: AsyncGenerator[bytes, None]) -> None:
         async for chunk in chunks:
             with write_failures(path):
                 await in_thread(file.write, chunk)
-
-
-@contextmanager
-def write_failures(path: Path) -> Iterator[None]:
-    """Turns what the operating system says about a file being written into a StateError about the report."""
-    try:
-        yield
-    except OSError as error:
-        raise StateError(
-            f"the report {path} cannot be written: {error.strerror or error}.",
-            hint="Check the room on the disk and the permissions of the folder, then run again.",
-        ) from error
 
 
 async def batches(findings: AsyncIterator[Finding], size: int = BATCH_FINDINGS) -> AsyncGenerator[list[Finding], None]:
@@ -101,16 +94,3 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
         # Asked for so that the loop does not report it as lost: the cancellation is what the caller gets to know.
         work.exception()
         raise
-
-
-def _create(unfinished: Path) -> BinaryIO:
-    unfinished.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
-    return os.fdopen(descriptor, "wb")
-
-
-def _finish(file: BinaryIO, unfinished: Path, path: Path) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-    file.close()
-    unfinished.replace(path)

@@ -9,6 +9,8 @@ from typing import Any, Final, Literal
 
 import orjson
 
+from reconciler.reports.languages import texts_of
+
 
 @dataclass(frozen=True, slots=True)
 class PilotCell:
@@ -125,6 +127,12 @@ class PilotWords:
     expected: str
     seen: str
     evidence: str
+    severities: dict[str, str]
+    roles: dict[str, str]
+
+    def entity(self, name: str) -> str:
+        """Name of an entity, or the name itself where it has none here."""
+        return texts_of(self.language).entity_label(name)
 
 
 _ENGLISH: Final = PilotWords(
@@ -156,6 +164,8 @@ _ENGLISH: Final = PilotWords(
     expected="Expected",
     seen="Seen",
     evidence="Evidence (SHA-256)",
+    severities={"note": "note", "problem": "problem", "blocker": "blocker"},
+    roles={"technical_lead": "technical lead", "scope_owner": "scope owner"},
 )
 _PORTUGUESE: Final = PilotWords(
     language="pt-BR",
@@ -186,6 +196,8 @@ _PORTUGUESE: Final = PilotWords(
     expected="Esperado",
     seen="Visto",
     evidence="Evidência (SHA-256)",
+    severities={"note": "observação", "problem": "problema", "blocker": "impedimento"},
+    roles={"technical_lead": "responsável técnico", "scope_owner": "responsável pelo escopo"},
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from reconciler.model.findings import Cause, FindingKind, FindingStatus
-from reconciler.reports.report import RunStatus
+from reconciler.reports.report import RunEnding
 from reconciler.reports.texts import Texts
 
 PORTUGUESE: Final = Texts(
@@ -17,9 +17,9 @@ PORTUGUESE: Final = Texts(
     duration="Duração",
     seconds="{seconds} s",
     status_titles={
-        RunStatus.COMPLETE: "Completa",
-        RunStatus.PARTIAL: "Parcial",
-        RunStatus.FAILED: "Falhou",
+        RunEnding.COMPLETE: "Completa",
+        RunEnding.PARTIAL: "Parcial",
+        RunEnding.FAILED: "Falhou",
     },
     partial="Nem tudo pôde ser lido. O que está abaixo vale só para as entidades que foram comparadas.",
     failed="A execução não chegou ao fim. O que está abaixo vale só para as entidades que foram comparadas.",

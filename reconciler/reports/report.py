@@ -24,7 +24,7 @@ Explain = Callable[[Finding], str]
 """The sentence that explains a finding, in the language of the report."""
 
 
-class RunStatus(StrEnum):
+class RunEnding(StrEnum):
     """How a run ended."""
 
     COMPLETE = "complete"
@@ -153,7 +153,7 @@ class Report:
 
     project: str
     run_id: str
-    status: RunStatus
+    status: RunEnding
     started_at: datetime
     seconds: float
     crm: SystemTitle
@@ -199,7 +199,7 @@ class Report:
     @property
     def believable(self) -> bool:
         """Whether every entity was compared, nothing is suspicious and the accounting adds up."""
-        return self.status is RunStatus.COMPLETE and all(
+        return self.status is RunEnding.COMPLETE and all(
             entity.counts is not None
             and entity.suspicious is None
             and entity.failure is None

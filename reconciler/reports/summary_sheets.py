@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.model.entities import Side
 from reconciler.model.staging import shown_key
 from reconciler.reports.documents import instant
-from reconciler.reports.report import Decision, EntityReport, Explain, Report, RunStatus, TaxReport
+from reconciler.reports.report import Decision, EntityReport, Explain, Report, RunEnding, TaxReport
 from reconciler.reports.sheets import Book, Sheet
 from reconciler.reports.texts import Texts
 
@@ -71,7 +71,7 @@ def _add_facts(sheet: Sheet, report: Report, texts: Texts) -> None:
 
 
 def _ending(report: Report, texts: Texts) -> str:
-    words = {RunStatus.PARTIAL: texts.partial, RunStatus.FAILED: texts.failed}.get(report.status)
+    words = {RunEnding.PARTIAL: texts.partial, RunEnding.FAILED: texts.failed}.get(report.status)
     title = texts.status_titles[report.status]
     return f"{title}. {words}" if words else title
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.findings import Cause, FindingKind, FindingStatus
-from reconciler.reports.report import RunStatus
+from reconciler.reports.report import RunEnding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Texts:
     started: str
     duration: str
     seconds: str
-    status_titles: Mapping[RunStatus, str]
+    status_titles: Mapping[RunEnding, str]
     partial: str
     failed: str
     found: str

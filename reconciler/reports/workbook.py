@@ -14,12 +14,13 @@ from xlsxwriter.exceptions import FileCreateError
 
 from reconciler.model.findings import Finding
 from reconciler.reports.cells import COLUMNS, row_of, safe_cell
-from reconciler.reports.files import batches, in_thread, replacing, write_failures
+from reconciler.reports.files import batches, in_thread, replacing
 from reconciler.reports.languages import texts_of
 from reconciler.reports.report import EntityReport, Explain, Report
 from reconciler.reports.sheets import Book, Sheet
 from reconciler.reports.summary_sheets import add_accepted, add_decisions, add_summary
 from reconciler.reports.texts import Texts
+from reconciler.whole_file import write_failures
 
 MAX_SHEET_ROWS: Final = 1_048_576
 """Rows of a worksheet, header included: Excel's own limit."""

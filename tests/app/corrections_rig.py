@@ -6,7 +6,7 @@ import asyncio
 import atexit
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -190,3 +190,27 @@ async def rig(folder: Path, edit: Callable[[str], str] = lambda text: text) -> A
 def changed(corrections: Sequence[Correction]) -> set[str]:
     """The findings that these corrections mend."""
     return {change.finding for each in corrections for change in each.changes if change.finding is not None}
+
+
+async def one_finding(box: Rig, field: str) -> FindingFilter:
+    """A filter for one finding of a customer's field that one correction can mend."""
+    found = await box.findings(entity="customers", field=field, kind="differs")
+    return FindingFilter(ids=[next(iter(found))], status=FindingStatus.OPEN)
+
+
+async def proposal_for(box: Rig, field: str) -> Correction:
+    """The proposal for one such finding."""
+    (proposal,) = (await box.propose(await one_finding(box, field))).corrections
+    return proposal
+
+
+Enter = Callable[..., AbstractAsyncContextManager[Rig]]
+
+
+def entering(folder: Path) -> Enter:
+    """Makes contexts with a rig in a folder of its own; the project file may be edited."""
+
+    def entered(edit: Callable[[str], str] = lambda text: text, name: str = "here") -> AbstractAsyncContextManager[Rig]:
+        return rig(folder / name, edit)
+
+    return entered

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import orjson
 
-from reconciler.app.reconcile import RunOptions
 from reconciler.app.run import FinishedRun, run_once
+from reconciler.app.run_options import RunOptions
 from reconciler.app.wire import SNAPSHOTS, Workspace
 from reconciler.ports.notices.delivery import Patience
 from reconciler.project import load_project

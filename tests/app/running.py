@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from reconciler.app.reconcile import RunOptions
 from reconciler.app.run import FinishedRun, run_once
+from reconciler.app.run_options import RunOptions
 from reconciler.app.wire import open_workspace
 from reconciler.model.entities import Side
 from reconciler.model.findings import Finding, FindingStatus

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from reconciler.app.pull import Base, PullOptions, pull_entity
+from reconciler.app.pulling.pull import pull_entity
+from reconciler.app.pulling.pulled import Base, PullOptions
 from reconciler.app.scope_plan import plan_entities
 from reconciler.connectors.connector import Connector
 from reconciler.connectors.load import load_description
@@ -42,13 +43,14 @@ async def _pulled(connector: Connector, folder: Path, base: Base | None) -> tupl
     project = load_project(folder / "reconciler.toml")
     descriptions = dict.fromkeys(Side, load_description("./acme.toml", folder))
     (plan,) = plan_entities(project, descriptions, [])
+    mapping = plan.mappings[Side.CRM]
     content = ContentFolder(folder / "snapshots")
     content.prepare()
     options = PullOptions(full=False, sweep_every=timedelta(days=1))
-    pulled = await pull_entity(connector, plan, Side.CRM, content, base, options, lambda done, total: None)
+    pulled = await pull_entity(connector, Side.CRM, mapping, content, base, options, lambda done, total: None)
     assert pulled.incremental is (base is not None)
     ids = _ids(content, pulled.snapshot)
-    return Base(pulled.snapshot, plan.digest(Side.CRM), pulled.watermark, pulled.swept_at), ids
+    return Base(pulled.snapshot, mapping.digest, pulled.watermark, pulled.swept_at), ids
 
 
 def _ids(content: ContentFolder, snapshot: Snapshot) -> set[str]:

@@ -2,235 +2,45 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-import aiohttp
 import orjson
 import pytest
 
 from reconciler.app.correct import (
-    Acting,
     Choice,
-    ProposeOptions,
     apply_plan,
-    approve_corrections,
-    person_of_user,
     plan_corrections,
-    propose_corrections,
     read_plan_file,
     reject_corrections,
+    retry_corrections,
 )
 from reconciler.app.pilot.assessment import assess, sign_scorecard
 from reconciler.app.pilot.feedback import add_feedback, close_feedback
 from reconciler.app.pilot.promotion import lift_freeze, promote, prospect_of, start_pilot
 from reconciler.app.pilot.report import write_pilot_report
-from reconciler.app.pilot.run import PilotRun, PilotRunOptions, exit_code_of_run, run_pilot
-from reconciler.app.reconcile import RunOptions
+from reconciler.app.pilot.run import exit_code_of_run
 from reconciler.app.run import run_once
-from reconciler.app.wire import SNAPSHOTS, Workspace
+from reconciler.app.run_options import RunOptions
 from reconciler.errors import RefusedError
-from reconciler.logs import configure_logging
 from reconciler.model.corrections import CorrectionState
-from reconciler.model.findings import FindingStatus
 from reconciler.model.pilot import DayValue, Stage
-from reconciler.project import load_project
-from reconciler.sandbox.start import CRM_USER_KEY, RunningSandbox, SandboxOptions, running_sandbox
-from reconciler.store.snapshots.content import ContentFolder
-from reconciler.store.state.records import FindingFilter
-from reconciler.store.state.state import State
-from tests.app.corrections_rig import Clock
-from tests.app.pilot_rig import ZONE, ipi_amounts, open_quotes, person, staged
 from tests.app.running import QuietProgress
-from tests.ports.notice_rig import SECRET, Receiver, receiving
-
-MONDAY = date(2026, 11, 16)
-_PILOT = """
-[pilot]
-starts = "2026-11-16"
-ends = "2026-11-22"
-technical_lead = "caio"
-scope_owner = "dora"
-writes_per_day = 3
-noise_minutes = 5
-participants = {{ eva = {{ crm_user = "7" }} }}
-[pilot.scope]
-entities = ["customers", "quotes"]
-fields = {{ customers = ["legal_name"] }}
-customers = {customers}
-[pilot.criteria]
-open_per_1000 = 300
-new_mismatches = 1
-verified_percent = 90
-unknown_outcomes = 0
-taxes_in_time_percent = 95
-blockers = 0
-[[pilot.stop]]
-measure = "conflicts"
-above = 0
-"""
-
-
-@dataclass
-class Ledger:
-    """What happened, as whoever made it happen counts it.
-
-    Attributes:
-        open: customers whose name differs.
-        mistyped_taxes: by how much amounts in open quotes are wrong that were right on Sunday.
-    """
-
-    records: int
-    quotes: int
-    mistyped_taxes: Decimal = Decimal(0)
-    open: set[str] = field(default_factory=set)
-    days: dict[str, dict[str, Decimal | None]] = field(default_factory=dict)
-    drifted: dict[str, Decimal] = field(default_factory=dict)
-
-    def close(self, day: date, **counted: float | None) -> None:
-        """The day is over: `open` as it is now, and what else was counted."""
-        share = round(Decimal(1000 * len(self.open)) / self.records, 2)
-        numbers = {name: None if value is None else Decimal(str(value)) for name, value in counted.items()}
-        self.days[day.isoformat()] = {"open_per_1000": share, "unknown_outcomes": Decimal(0), **numbers}
-        self.drifted[day.isoformat()] = self.mistyped_taxes
-
-
-@dataclass
-class Week:
-    """The company, its people, and the systems behind everybody's back."""
-
-    workspace: Workspace
-    clock: Clock
-    sandbox: RunningSandbox
-    session: aiohttp.ClientSession
-    contacts: dict[str, dict[str, Any]]
-    quotes: list[dict[str, Any]]
-    ledger: Ledger
-    told: Receiver
-    first: Acting | None = None
-
-    def who(self, name: str) -> Acting:
-        if self.first is None:
-            self.first = person(self.workspace, "caio", self.clock)
-        return replace(self.first, person=person_of_user(self.workspace.project, name))
-
-    def morning_of(self, day: date) -> None:
-        self.clock.now = datetime.combine(day, time(9), ZONE).astimezone(UTC)
-
-    async def rename(self, tax_id: str, name: str | None = None) -> None:
-        """Somebody changes a name in the CRM by hand; the right one where none is given."""
-        contact = self.contacts[tax_id]
-        body = {"LegalName": contact["LegalName"] if name is None else name}
-        address, headers = f"{self.sandbox.crm.base_url}/Contacts({contact['Id']})", {"User-Key": CRM_USER_KEY}
-        async with self.session.patch(address, json=body, headers=headers) as answer:
-            answer.raise_for_status()
-
-    async def mistype_tax(self, by: str) -> None:
-        """Eva adds something to the IPI of a line, in the first quote of her customers that is open and has one."""
-        identity, lines, amount = next(ipi_amounts(self.quotes))
-        amount["DecimalValue"] = float(Decimal(str(amount["DecimalValue"])) + Decimal(by))
-        address, headers = f"{self.sandbox.crm.base_url}/Quotes({identity})", {"User-Key": CRM_USER_KEY}
-        async with self.session.patch(address, json={"Products": lines}, headers=headers) as answer:
-            answer.raise_for_status()
-        self.ledger.mistyped_taxes += Decimal(by)
-
-    async def erp_is(self, kind: str) -> None:
-        address = f"{self.sandbox.erp.base_url}/_sandbox/misbehave"
-        async with self.session.post(address, json={"kind": kind, "every": 1}) as answer:
-            answer.raise_for_status()
-
-    async def run(self, *noise: tuple[str, str | None]) -> PilotRun:
-        """One run, writing what is approved; between its comparisons people rename customers."""
-        waited: list[float] = []
-
-        async def wait(seconds: float) -> None:
-            waited.append(seconds)
-            for each in noise:
-                await self.rename(*each)
-
-        options = PilotRunOptions(apply=True, wait=wait)
-        done = await run_pilot(self.who("bia"), options, QuietProgress())
-        assert waited == [300]
-        return done
-
-    async def propose(self, *tax_ids: str) -> list[str]:
-        chosen = FindingFilter(key=list(tax_ids), status=FindingStatus.OPEN)
-        proposed = await propose_corrections(self.who("ana"), chosen, ProposeOptions())
-        return [each.id for each in proposed.corrections]
-
-    async def approve(self, ids: list[str]) -> None:
-        assert len((await approve_corrections(self.who("dora"), Choice(ids))).approved) == len(ids)
-
-
-@asynccontextmanager
-async def week(folder: Path) -> AsyncIterator[Week]:
-    """Everything as it stands on the Sunday before."""
-    configure_logging(debug=False)
-    options = SandboxOptions(customers=20, seed=1)
-    async with running_sandbox(options) as sandbox, aiohttp.ClientSession() as session, receiving() as receiver:
-        project_file, _ = sandbox.write_files(folder)
-        async with session.post(f"{sandbox.crm.base_url}/_sandbox/state", json={}) as answer:
-            crm = await answer.json()
-        planted = {each["key"] for each in sandbox.truth}
-        clean = {key: each for each in crm["Contacts"] if (key := each["CNPJ"] or each["CPF"]) not in planted}
-        description = files("reconciler.connectors").joinpath("vendors/sandbox_erp.toml").read_text()
-        description = re.sub(r"(?s)\n\[entities\.quotes\].*?(?=\n\[taxes\])", "", description).replace(
-            '"webhook", ', ""
-        )
-        (folder / "erp.toml").write_text(
-            description.replace("[http.auth]\n", "[http.retry]\nattempts = 1\n\n[http.auth]\n", 1)
-        )
-        text = project_file.read_text().replace('"sandbox_erp"', '"./erp.toml"')
-        text = text.replace("[crm]\n", "[crm]\ntest = true\n").replace("[erp]\n", "[erp]\ntest = true\n")
-        (folder / "hook.secret").write_text(SECRET)
-        hook = f'{{ url = "{receiver.url}", secret = {{ file = "{folder}/hook.secret" }} }}'
-        more = f"{_PILOT.format(customers=sorted(clean))}\n[notify]\nwebhook = {hook}\n"
-        project_file.write_text(staged(text, folder, "live", more))
-        project, clock = load_project(project_file), Clock(datetime(2026, 11, 15, 12, tzinfo=UTC))
-        state = State.open(project.file.project.state, folder, clock=clock, time_zone=project.time_zone)
-        async with state as opened:
-            workspace = Workspace(project, opened, ContentFolder(project.data / SNAPSHOTS))
-            quotes = open_quotes(crm, clean)
-            yield Week(workspace, clock, sandbox, session, clean, quotes, Ledger(len(clean), len(quotes)), receiver)
+from tests.app.week_rig import MONDAY, Week, week
 
 
 @pytest.mark.timeout(120)
 async def test_the_scorecard_of_a_week_is_what_happened(tmp_path: Path) -> None:
     async with week(tmp_path) as running:
-        ledger, (a, b, c, d) = running.ledger, running.contacts
+        a, b, c, d = running.contacts
         await _sunday(running, d)
-        # Monday: a name is mistyped and approved to be mended. Another is mistyped before the run and taken back during
-        # it, and a third one mistyped during it and taken back afterwards: neither is a mismatch.
-        running.morning_of(MONDAY)
-        await running.rename(a, "Nome Errado")
-        await running.rename(d, "Digitado Errado")
-        done = await running.run((d, None), (b, "Em Digitação"))
-        await running.rename(b)
-        assert (done.is_whole, done.rules) == (True, [])
-        running.clock.forward(hours=6)
-        await running.approve(await running.propose(a))
-        ledger.open.add(a)
-        ledger.close(MONDAY, new_mismatches=1, conflicts=0, blockers=0, taxes_in_time_percent=100)
-        # Tuesday: it is mended, and a salesperson mistypes a tax.
-        running.morning_of(MONDAY + timedelta(days=1))
-        await running.mistype_tax("123.45")
-        done = await running.run()
-        assert done.applied is not None
-        assert [each.state for each in done.applied.corrections] == [CorrectionState.VERIFIED]
-        ledger.open.remove(a)
-        ledger.close(
-            MONDAY + timedelta(days=1),
-            new_mismatches=0, verified_percent=100, conflicts=0, blockers=0, taxes_in_time_percent=100,
-        )  # fmt: skip
-        await _wednesday(running, b, c)
+        await _monday(running, a, b, d)
+        await _tuesday(running, a)
+        await _wednesday(running, a, b, c)
         await _thursday(running)
         await _friday(running, c)
         await _saturday(running, c)
@@ -254,81 +64,118 @@ async def _sunday(running: Week, tax_id: str) -> None:
     with pytest.raises(RefusedError, match="a stage begins with nothing allowed"):
         await promote(caio, "too early")
     await apply_plan(bia, read_plan_file(plan))
+    await running.look_up_names()
+    assert running.wrong() == set()
+    running.ledger.written(tax_id)
+    running.ledger.ended.clear()
     await promote(caio, "what was written was proved")
     assert (await prospect_of(caio)).standing.stage is Stage.PILOT
 
 
-async def _wednesday(running: Week, b: str, c: str) -> None:
-    """Two names go wrong; people mend one as was proposed, and the other in another way. Eva cannot work."""
-    running.morning_of(MONDAY + timedelta(days=2))
+async def _monday(running: Week, a: str, b: str, d: str) -> None:
+    """A name is mistyped and approved to be mended. Another is mistyped before the run and taken back during it, and a
+    third one mistyped during it and taken back afterwards: neither is a mismatch. One tax question takes very long,
+    which is less than a twentieth of them."""
+    running.begin_day(MONDAY, takes_ms=[40, 4_000, 90, 512, 61])
+    await running.rename(a, "Nome Errado")
+    await running.rename(d, "Digitado Errado")
+    done = await running.run((d, None), (b, "Em Digitação"))
+    running.close()
+    await running.rename(b)
+    assert (done.is_whole, done.rules) == (True, [])
+    running.clock.forward(hours=6)
+    await running.approve(await running.propose(a))
+
+
+async def _tuesday(running: Week, a: str) -> None:
+    """It is mended, and nobody knows: the answer is lost, and the CRM with it. A salesperson mistypes a tax."""
+    running.begin_day(MONDAY + timedelta(days=1), takes_ms=[733, 12, 80])
+    await running.mistype_tax("123.45")
+    running.crm.loses_next_write = True
+    running.ledger.lost(a)
+    done = await running.run()
+    pilot = running.workspace.project.file.pilot
+    assert pilot is not None
+    assert done.applied is not None
+    assert [each.state for each in done.applied.corrections] == [CorrectionState.UNKNOWN]
+    assert exit_code_of_run(pilot, done) == 4
+    running.close()
+
+
+async def _wednesday(running: Week, a: str, b: str, c: str) -> None:
+    """The record is read again, and tells. Two names go wrong; people mend one as was proposed, and the other in
+    another way. Eva cannot work, and the ERP is slow with more than a twentieth of the questions."""
+    running.begin_day(MONDAY + timedelta(days=2), takes_ms=[30, 1_200, 45, 3_000, 20])
+    running.crm.away = False
+    (lost,) = [each.id for each in await running.corrections() if each.key == a]
+    retried = await retry_corrections(running.who("bia"), Choice([lost]))
+    assert [each.state for each in retried.corrections] == [CorrectionState.VERIFIED]
+    running.ledger.found_written(a)
     await running.rename(b, "Errado Também")
     await running.rename(c, "E Este")
     await run_once(running.workspace, RunOptions(("customers",)), QuietProgress(), clock=running.clock)
-    ids = await running.propose(b, c)
+    await running.propose(b, c)
     await running.rename(b)
     await running.rename(c, "De Outro Jeito")
     await add_feedback(running.who("ana"), "não consigo <b>enviar</b>", severity="blocker", entity="quotes", key="1201")
+    running.ledger.feedback.append(True)
     await running.run()
-    kept = [await running.workspace.state.corrections.get(each) for each in ids]
-    await reject_corrections(running.who("ana"), Choice([each.id for each in kept if each.key == c]), reason="not so")
-    running.ledger.open.add(c)
-    running.ledger.close(
-        MONDAY + timedelta(days=2),
-        new_mismatches=1, conflicts=0, blockers=1, taxes_in_time_percent=100, shadow_agreement_percent=50,
-    )  # fmt: skip
+    running.close()
+    (about_c,) = [each.id for each in await running.corrections() if each.key == c]
+    await reject_corrections(running.who("ana"), Choice([about_c]), reason="not so")
+    del running.ledger.offers[c]
 
 
 async def _thursday(running: Week) -> None:
     """The ERP is away all day: nothing is compared, no tax is answered, and that is on the scorecard."""
-    running.morning_of(MONDAY + timedelta(days=3))
+    running.begin_day(MONDAY + timedelta(days=3), takes_ms=[300])
     (said,) = await running.workspace.state.pilot.feedback()
     await close_feedback(running.who("bia"), said.id, "it was the browser")
-    await running.erp_is("lost")
+    running.ledger.feedback[:] = [False]
+    running.erp.away = True
     done = await running.run()
     pilot = running.workspace.project.file.pilot
     assert pilot is not None
     assert (done.is_whole, exit_code_of_run(pilot, done)) == (False, 3)
-    await running.erp_is("none")
-    running.ledger.close(MONDAY + timedelta(days=3), conflicts=0, blockers=0, taxes_in_time_percent=0)
-    del running.ledger.days[(MONDAY + timedelta(days=3)).isoformat()]["open_per_1000"]
+    running.erp.away = False
+    running.close(compared=False)
 
 
 async def _friday(running: Week, c: str) -> None:
-    """Somebody changes a record behind our back: a stop rule fires, and nothing more is written."""
-    running.morning_of(MONDAY + timedelta(days=4))
+    """Somebody changes a record behind our back: a stop rule fires at once, nothing more is written. The ERP refuses one
+    question, and lets another one wait for longer than anybody does."""
+    running.begin_day(MONDAY + timedelta(days=4), takes_ms=[55, 66], refused={3}, never_answered={7})
     bia, plan = running.who("bia"), running.workspace.project.folder / "friday.json"
     await running.approve(await running.propose(c))
     await plan_corrections(bia, Choice(everything=True), out=plan)
     await running.rename(c, "Mais Uma Vez")
     applied = await apply_plan(bia, read_plan_file(plan))
     assert [each.state for each in applied.corrections] == [CorrectionState.SUPERSEDED]
+    assert applied.freeze is not None
+    running.ledger.ended.append("conflict")
     done = await running.run()
-    assert done.freeze is not None
-    assert done.rules == ["Conflicts: 1, above 0"]
+    assert (done.freeze, done.rules) == (None, ["Conflicts: 1, above 0"])
     sent = [orjson.loads(each.body) for each in running.told.received]
     (told,) = [each for each in sent if each["type"] == "reconciler.frozen"]
     assert told["data"]["rule"] == "Conflicts: 1, above 0"
     assert "estão congeladas" in told["data"]["subject"]
+    running.close()
+    running.clock.forward(hours=6)
     await running.approve(await running.propose(c))
     later = await plan_corrections(bia, Choice(everything=True), out=None)
     assert [each.why.partition(" since")[0] for each in later.left_out] == ["writes are frozen"]
-    running.ledger.close(
-        MONDAY + timedelta(days=4),
-        new_mismatches=0, verified_percent=0, conflicts=1, blockers=0, taxes_in_time_percent=100,
-        shadow_agreement_percent=50,
-    )  # fmt: skip
 
 
 async def _saturday(running: Week, c: str) -> None:
-    running.morning_of(MONDAY + timedelta(days=5))
+    """Nobody works, and what is counted holds nobody to anything. What was approved is written: that the record holds
+    now what Friday's first proposal offered is nobody's handiwork."""
+    running.begin_day(MONDAY + timedelta(days=5), takes_ms=[1_999])
     await running.mistype_tax("-123.45")
     await lift_freeze(running.who("caio"), "the import that did it was stopped")
-    await running.rename(c)
-    await running.run()
-    running.ledger.open.remove(c)
-    running.ledger.close(
-        MONDAY + timedelta(days=5), new_mismatches=0, conflicts=0, blockers=0, taxes_in_time_percent=100
-    )
+    done = await running.run()
+    assert done.applied is not None
+    assert [(each.key, each.state) for each in done.applied.corrections] == [(c, CorrectionState.VERIFIED)]
+    running.close()
 
 
 async def _assessed(running: Week) -> None:
@@ -338,41 +185,40 @@ async def _assessed(running: Week) -> None:
     card = document["scorecard"]
     days = {each["day"]: each["measures"] for each in card["days"]}
     assert list(days) == [(MONDAY + timedelta(days=more)).isoformat() for more in range(7)]
-    for day, expected in running.ledger.days.items():
-        measured = {name: days[day][name]["value"] for name in expected if name in days[day]}
-        assert {name: None if value is None else Decimal(value) for name, value in measured.items()} == expected, day
-        assert days[day]["taxes_in_time_percent"]["sample"] == running.ledger.quotes
-    assert "open_per_1000" not in days["2026-11-19"]
-    before = Decimal(days["2026-11-16"]["tax_drift"]["value"])
-    drift = {
-        day: Decimal(value) - before
-        for day in days
-        if (value := days[day].get("tax_drift", {}).get("value")) is not None
-    }
-    assert drift == {day: more for day, more in running.ledger.drifted.items() if day in drift}
-    assert sorted(drift.values())[-1] == Decimal("123.45")
+    for day, counted in days.items():
+        told = {name: (_number(each["value"]), each["sample"]) for name, each in counted.items()}
+        assert told == running.ledger.days.get(day, {}), day
     assert card["verdict"] == "no_go"
     assert card["reasons"] == [
+        "2026-11-17: Corrections proved 0.00, at least 90 was agreed.",
+        "2026-11-17: Unknown outcomes 1, at most 0 was agreed.",
+        "2026-11-18: Tax answers, 95th percentile 1200, at most 800 was agreed.",
         "2026-11-18: Open blockers 1, at most 0 was agreed.",
         "2026-11-19: New mismatches in the day was not measured.",
         "2026-11-19: Open mismatches per 1,000 records was not measured.",
         "2026-11-19: Tax answers in time 0.00, at least 95 was agreed.",
         "2026-11-20: Corrections proved 0.00, at least 90 was agreed.",
+        "2026-11-20: Tax answers in time 91.67, at least 95 was agreed.",
     ]
     _written(document)
     await _signed(running, document["content"])
 
 
+def _number(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
 def _written(document: dict[str, Any]) -> None:
     """The page speaks the language of the project, runs nothing, and what was said in it is text."""
     page = Path(document["reports"]["html"]).read_text()
+    assert ("Amostra: " in page, "Sample: " in page, "responsável técnico" in page) == (True, False, False)
     assert "✕ Não seguir" in page
     assert "não consigo &lt;b&gt;enviar&lt;/b&gt;" in page
     assert "Impedimentos abertos 1; o combinado era no máximo 0." in page
-    assert ("<script" in page, document["content"] in page, page.count("<figure")) == (False, True, 9)
+    assert ("<script" in page, document["content"] in page, page.count("<figure")) == (False, True, 10)
     with ZipFile(document["reports"]["xlsx"]) as workbook:
         texts = workbook.read("xl/sharedStrings.xml").decode()
-    assert "Conflicts: 1, above 0" in texts
+    assert "Conflitos: 1, acima de 0" in texts
     assert document["content"] in texts
 
 

@@ -17,7 +17,7 @@ from reconciler.app.pilot.feedback import add_feedback
 from reconciler.app.privacy.erase import Erased, erase_person
 from reconciler.app.privacy.export import export_person
 from reconciler.app.privacy.identifiers import Identifiers
-from reconciler.errors import ConfigurationError, RefusedError
+from reconciler.errors import RefusedError
 from reconciler.model.corrections import Correction, CorrectionAction, CorrectionState
 from reconciler.model.findings import Finding
 from reconciler.store.state.records import FindingFilter
@@ -84,15 +84,27 @@ async def test_an_export_tells_nothing_of_other_people(box: Rig, tmp_path: Path)
 async def test_an_export_never_replaces_a_file(box: Rig, tmp_path: Path) -> None:
     (tmp_path / "person.json").write_text("mine")
     _, who, _ = await _person(box)
-    with pytest.raises(ConfigurationError, match="there already"):
+    with pytest.raises(RefusedError, match="there already"):
         await export_person(_admin(box), who, tmp_path / "person.json", "LGPD-7")
     assert (tmp_path / "person.json").read_text() == "mine"
+
+
+def _evidence(box: Rig, who: Identifiers) -> list[Path]:
+    """Of one playing that shows the person in its page, and of one that does not."""
+    folder = box.workspace.project.data / "scenarios"
+    folder.mkdir()
+    files = [folder / "new-customer-20260101T000000000001.json"]
+    files += [files[0].with_suffix(".html"), folder / "new-customer-20260101T000000000002.json"]
+    for each, text in zip(files, ("nobody", f"<td>{who.forms()[0]}</td>", "nobody"), strict=True):
+        each.write_text(text)
+    return files
 
 
 async def test_an_erasure_leaves_no_byte_of_the_person_on_this_machine(box: Rig) -> None:
     _, who, _ = await _person(box)
     await box.run_again("customers")
     reports = list((box.workspace.project.data / "reports").iterdir())
+    evidence = _evidence(box, who)
     before = _files_with(box, who)
     assert before
     done = await _erase(box, who)
@@ -100,6 +112,7 @@ async def test_an_erasure_leaves_no_byte_of_the_person_on_this_machine(box: Rig)
     assert _files_with(box, who) == [], "the person never was in the trail"
     assert done.counts["reports"] == len(reports), "a spreadsheet cannot be read as it lies there"
     assert not list((box.workspace.project.data / "reports").iterdir())
+    assert (done.counts["evidence"], [each.exists() for each in evidence]) == (2, [False, False, True])
     assert (await box.workspace.state.audit.verify()).is_whole
 
 

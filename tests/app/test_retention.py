@@ -14,6 +14,7 @@ from reconciler.model.correction_records import Move
 from reconciler.model.corrections import CorrectionState, FieldChange
 from reconciler.model.entities import Side
 from reconciler.model.findings import FindingRow
+from reconciler.model.pilot import ScenarioResult, Stage
 from reconciler.store.snapshots.snapshot import Snapshot
 from reconciler.store.state.records import RunStatus
 from tests.app.nights import FIRST_NIGHT, Company
@@ -136,6 +137,27 @@ async def test_what_killed_runs_left_half_written_goes_and_what_is_being_written
         assert await remove_old(workspace, FIRST_NIGHT - later(365)) == Removed(leftovers=3)
     assert [path for path in dead if path.exists()] == []
     assert all(path.exists() for path in living)
+
+
+async def test_evidence_goes_by_age_but_not_that_of_the_last_result_of_a_scenario(company: Company) -> None:
+    folder = company.folder / "data" / "scenarios"
+    folder.mkdir()
+    old, last, unfinished = "20260101T030405000006", "20260102T030405000006", folder / f".{'0a' * 16}.unfinished"
+    names = [f"changed-price-{at}.{kind}" for at in (old, last) for kind in ("json", "html")]
+    mine = ["changed-price.json", f"changed-price-{old}.txt", f"changed-price-{old[:-1]}x.json"]
+    for path in (*(folder / name for name in (*names, *mine)), unfinished):
+        path.write_text("a customer")
+    os.utime(unfinished, (LONG_AGO_S, LONG_AGO_S))
+    async with company.opened() as workspace:
+        for at in (old, last):
+            played = ScenarioResult(
+                "changed-price", FIRST_NIGHT, 1.0, "ana", Stage.SANDBOX, "passed", "x", "y", 0,
+                str(folder / f"changed-price-{at}.json"), "ab" * 32,
+            )  # fmt: skip
+            await workspace.state.scenarios.keep(played)
+        assert await remove_old(workspace, datetime(2026, 1, 31, tzinfo=UTC)) == Removed(leftovers=1)
+        assert await remove_old(workspace, datetime(2026, 12, 1, tzinfo=UTC)) == Removed(evidence=2)
+    assert {path.name for path in folder.iterdir()} == {*names[2:], *mine}
 
 
 async def test_copies_of_received_files_go_with_their_folder_and_those_that_are_read_stay(company: Company) -> None:

@@ -74,6 +74,30 @@ async def _nothing_left(stage: Stage) -> None:
     assert await stage.workspace.state.corrections.count(states) == 0
 
 
+async def _stays_told(stage: Stage, results: list[ScenarioResult], before: tuple[Any, Any]) -> None:
+    """What the systems hold more than before is exactly what the playings say they leave."""
+    after = await stage.records("crm"), await stage.records("erp")
+    names = (("Contacts", "Id"), ("Products", "Id"), ("Orders", "Id"), ("Quotes", "Id")), (
+        ("clientes", "codigo"), ("produtos", "codigo"), ("pedidos", "numero"), ("orcamentos", "numero"),
+    )  # fmt: skip
+    more = {
+        (side, str(each[member]))
+        for side, was, now, collections in zip(("crm", "erp"), before, after, names, strict=True)
+        for collection, member in collections
+        for each in now[collection]
+        if each not in was[collection] and each[member] not in {other[member] for other in was[collection]}
+    }
+    told = {
+        (each["system"], each["id"]) for result in results if result.evidence for each in _evidence(result)["stays"]
+    }
+    assert told == more
+    for result in results:
+        stays = _evidence(result)["stays"]
+        assert all(f"(id {each['id']})" in result.seen for each in stays)
+        assert ("presentes daqui em diante" in result.seen) == bool(stays)
+    assert [len(_evidence(each)["stays"]) for each in results if each.scenario == "new-customer"] == [2]
+
+
 @pytest.mark.timeout(180)
 async def test_all_pass_in_a_healthy_world_and_leave_evidence_without_secrets_and_no_litter(tmp_path: Path) -> None:
     """Where every correction takes two people."""
@@ -103,6 +127,7 @@ async def test_all_pass_in_a_healthy_world_and_leave_evidence_without_secrets_an
         assert list(kept.values()) == results
         for corrected in results[:4]:
             assert any("por ana, bia" in each["seen"] for each in _evidence(corrected)["steps"]), corrected.scenario
+        await _stays_told(world, results, before)
         trail = [each async for each in world.workspace.state.audit.iterate()]
         assert sum(each.act == "scenario.played" for each in trail) == len(SCENARIOS)
         assert all(each.person == "ana" for each in trail if each.act.startswith("scenario"))
@@ -126,9 +151,12 @@ async def test_taxes_are_told_as_the_erp_gives_them(tmp_path: Path) -> None:
         assert "difal" not in document["steps"][1]["seen"]
 
 
+_BLOCKED = "Cadastro bloqueado por ordem de Quitéria Vasconcelos."
+
+
 def _refuse_customers(call: Call) -> None:
     if (call.method, call.path) == ("POST", "/api/clientes") and not call.status:
-        call.status, call.answer = 422, {"erro": {"codigo": "BLOQUEADO", "mensagem": "Cadastro bloqueado."}}
+        call.status, call.answer = 422, {"erro": {"codigo": "BLOQUEADO", "mensagem": _BLOCKED}}
 
 
 def _same_taxes(call: Call) -> None:
@@ -168,15 +196,15 @@ def _never_cancelled(call: Call) -> None:
 
 
 _BROKEN: list[tuple[str, str, Callable[[Call], None], str]] = [
-    ("new-customer", "erp", _refuse_customers, "refused: .*Cadastro bloqueado"),
+    ("new-customer", "erp", _refuse_customers, "recusada: .*Cadastro bloqueado por ordem de •••"),
     ("taxes-by-state", "erp", _same_taxes, "O ERP dá os mesmos impostos para SP e RJ: .*icms"),
     ("taxes-by-state", "erp", _taxes_down, "O ERP não deu impostos para SP"),
-    ("duplicate-registration", "crm", _second_unseen, "Encontrado: (?!.*duplicate)"),
-    ("changed-price", "crm", _deaf_to_prices, "A correção está applied"),
+    ("duplicate-registration", "crm", _second_unseen, "Encontrado: (?!.*Duplicado)"),
+    ("changed-price", "crm", _deaf_to_prices, "A correção está aplicada"),
 ]
 _MORE_BROKEN: list[tuple[str, str, Callable[[Call], None], str]] = [
-    ("order-from-quote", "erp", _other_quantity, "A correção está applied"),
-    ("cancelled-order", "erp", _never_cancelled, "Esperado de 990000001: differs status. Encontrado: nenhum"),
+    ("order-from-quote", "erp", _other_quantity, "A correção está aplicada"),
+    ("cancelled-order", "erp", _never_cancelled, "Esperado de 990000001: Diverge: Situação. Encontrado: nenhum"),
 ]
 
 
@@ -193,6 +221,8 @@ async def test_a_broken_world_makes_its_scenario_fail_and_leaves_no_litter(tmp_p
             assert exit_code_of_results([result]) == 1
             assert re.search(seen, result.seen), result.seen
             assert _evidence(result)["seen"] == result.seen
+            kept = [Path(result.evidence), Path(result.evidence).with_suffix(".html")]
+            assert not any("Vasconcelos" in each.read_text() for each in kept)
         mended = await world.play() if FULL else []
         assert {each.status for each in mended} <= {"passed"}, [each.seen for each in mended]
         await _nothing_left(world)
@@ -273,7 +303,7 @@ async def test_what_the_system_does_not_take_from_us_is_asked_of_a_person(tmp_pa
         world.crm.twist, colleague = nameless, _Colleague()
         (result,) = await world.play("new-customer", hands=colleague)
         assert (result.status, result.exit_code) == ("refused", 2)
-        assert "city = São Paulo, state = SP" in colleague.told[0].instruction
+        assert "Município = São Paulo, UF = SP" in colleague.told[0].instruction
         assert colleague.told[0].instruction in result.seen
         await _nothing_left(world)
 
@@ -289,7 +319,8 @@ async def test_in_the_pilot_only_what_writes_nothing_is_played(tmp_path: Path) -
         results = await play_scenarios(caio, list(SCENARIOS.values()), PlayOptions(tmp_path / "out"), Quiet())
         by_status = {each.scenario: (each.status, each.exit_code) for each in results}
         assert by_status == {each: ("passed", 0) if each in READ_ONLY else ("refused", 2) for each in SCENARIOS}
-        assert all("stage “pilot” is about real ones" in each.seen for each in results if each.status == "refused")
+        why = "ele grava registros de teste, e o estágio “pilot” trata de registros reais."
+        assert {each.seen for each in results if each.status == "refused"} == {why}
         assert all(each.evidence == "" for each in results if each.status == "refused")
         assert exit_code_of_results(results) == 2
         assert (await running.records(Side.CRM), await running.records(Side.ERP)) == before
@@ -325,7 +356,7 @@ async def test_only_test_records_are_written_for_a_scenario_and_nothing_while_fr
             with pytest.raises(RefusedError, match="writes are frozen"):
                 await records.have(Side.CRM, "customers", customer(1, "SP", "São Paulo"))
         (result,) = await world.play("changed-price")
-        assert (result.status, "writes are frozen" in result.seen) == ("refused", True)
+        assert (result.status, "as gravações estão congeladas" in result.seen) == ("refused", True)
         assert await world.records("crm") == before
 
 

@@ -6,7 +6,8 @@ import csv
 import json
 import os
 import re
-import subprocess
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from python_calamine import load_workbook
 
-from tests.processes import Sandbox, run_command
+from tests.processes import Command, Sandbox, run_command
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -304,19 +305,18 @@ def test_hostile_text_never_reaches_the_terminal_as_a_command(tmp_path: Path) ->
 
 
 def test_an_interrupted_run_ends_with_130_and_leaves_the_state_readable(tmp_path: Path) -> None:
-    import signal
-    import sys
-
+    said = tmp_path / "said"
+    said.mkdir()
     with Sandbox(tmp_path / "box", "--misbehave", "slow", "--misbehave-every", "1") as sandbox:
-        command = [sys.executable, "-m", "reconciler", "--project", str(sandbox.project), "run"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = Command("--project", sandbox.project, "run", output=said).process
+        assert process.pid is not None
         state = sandbox.project.parent / "state.db"
-        while not state.exists() and process.poll() is None:
-            pass
-        process.send_signal(signal.SIGINT)
-        _, narration = process.communicate(timeout=60)
-        assert process.returncode == 130
-        assert b"Traceback" not in narration
+        while not state.exists() and process.exitcode is None:
+            time.sleep(0.005)
+        os.kill(process.pid, signal.SIGINT)
+        process.join(60)
+        assert process.exitcode == 130
+        assert "Traceback" not in (said / "stderr").read_text(encoding="utf-8")
         runs = run_command("--project", sandbox.project, "runs", "--json")
         assert runs.returncode == 0
         assert {each["status"] for each in json.loads(runs.stdout)} <= {"interrupted"}

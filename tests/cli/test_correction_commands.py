@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 from reconciler.app.operating_system import operating_system_user
 from reconciler.cli import commands
+from reconciler.cli.main import settings
 from reconciler.cli.output import width
 from reconciler.cli.stopping import stop_on_signal
 from reconciler.errors import ReconcilerError
@@ -36,11 +37,13 @@ class Commands:
     """The commands of a project, in this process."""
 
     project: Path
-    app: typer.Typer
 
     def run(self, *arguments: str | Path) -> tuple[int, str, str]:
         """Exit code, what came on stdout, and on stderr (of an error, its message and hint)."""
-        done = CliRunner().invoke(self.app, ["--project", str(self.project), *map(str, arguments)])
+        app = typer.Typer()
+        app.callback()(settings)
+        commands.register(app, str(arguments[0]))
+        done = CliRunner().invoke(app, ["--project", str(self.project), *map(str, arguments)])
         if isinstance(done.exception, ReconcilerError):
             return done.exception.exit_code, done.stdout, f"{done.stderr}{done.exception}"
         if done.exception is not None and not isinstance(done.exception, SystemExit):
@@ -55,16 +58,6 @@ class Commands:
 
 
 @pytest.fixture(scope="module")
-def app() -> typer.Typer:
-    from reconciler.cli.main import settings
-
-    made = typer.Typer()
-    made.callback()(settings)
-    commands.register(made)
-    return made
-
-
-@pytest.fixture(scope="module")
 def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a sandbox that was reconciled once."""
     folder = tmp_path_factory.mktemp("corrections") / "box"
@@ -74,11 +67,11 @@ def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def at_work(systems: Path, app: typer.Typer, tmp_path: Path) -> Commands:
+def at_work(systems: Path, tmp_path: Path) -> Commands:
     """Commands on a state of their own. The systems are shared: what is written stays for the tests that follow."""
     folder = tmp_path / "box"
     shutil.copytree(systems, folder)
-    return Commands(folder / "reconciler.toml", app)
+    return Commands(folder / "reconciler.toml")
 
 
 def _fits(text: str) -> bool:

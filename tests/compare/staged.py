@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from reconciler.compare.engine_duckdb import DuckDBEngine
+from reconciler.compare.engine import ComparisonEngine
 from reconciler.mapping.canonical_plain import fold_plain
 from reconciler.model import staging
 from reconciler.model.entities import FieldType
@@ -134,7 +134,7 @@ class Result:
 class Comparer:
     """Stages records of both sides in a folder and compares them."""
 
-    engine: DuckDBEngine
+    engine: ComparisonEngine
     folder: Path
 
     def __call__(self, rule: EntityRule, crm: Sequence[Record], erp: Sequence[Record], **options: Any) -> Result:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.compare.engine_duckdb import DuckDBEngine
+from reconciler.compare.engine import ComparisonEngine
 from reconciler.model.entities import FieldType
 from reconciler.model.findings import FieldRule, FindingRow
 from tests.compare.staged import Comparer, FieldValue, Record, record, rule_of
@@ -111,7 +111,7 @@ ORDER: dict[str, tuple[FieldType, FieldValue, FieldValue, str]] = {
 
 
 @pytest.fixture(scope="module")
-def explained(engine: DuckDBEngine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, FindingRow]:
+def explained(engine: ComparisonEngine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, FindingRow]:
     """The finding of every case by its name, from one comparison with a field for each type."""
     rule = rule_of(*(FieldRule(f"{kind.value}_field", kind) for kind in FieldType))
     crm, erp = [], []

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from reconciler.compare.engine import ComparisonEngine
 from reconciler.compare.engine_duckdb import ComparisonInterruptedError, DuckDBEngine
 from reconciler.errors import ConfigurationError, StateError
 from reconciler.model.entities import FieldType
@@ -18,14 +19,14 @@ T = FieldType
 RULE = rule_of(FieldRule("title", T.TEXT))
 
 
-def test_a_missing_file_is_a_state_error(engine: DuckDBEngine, tmp_path: Path) -> None:
+def test_a_missing_file_is_a_state_error(engine: ComparisonEngine, tmp_path: Path) -> None:
     """With what to do next."""
     with pytest.raises(StateError, match="snapshot") as caught:
         engine.compare(RULE, [tmp_path / "gone.parquet"], [])
     assert "--full" in caught.value.hint
 
 
-def test_a_damaged_file_is_a_state_error(engine: DuckDBEngine, tmp_path: Path) -> None:
+def test_a_damaged_file_is_a_state_error(engine: ComparisonEngine, tmp_path: Path) -> None:
     """Half a file is not half a side."""
     damaged = tmp_path / "half.parquet"
     damaged.write_bytes(b"PAR1 and then nothing")
@@ -33,7 +34,7 @@ def test_a_damaged_file_is_a_state_error(engine: DuckDBEngine, tmp_path: Path) -
         engine.compare(RULE, [damaged], [])
 
 
-def test_a_snapshot_without_a_field_is_named(compare: Comparer, engine: DuckDBEngine) -> None:
+def test_a_snapshot_without_a_field_is_named(compare: Comparer, engine: ComparisonEngine) -> None:
     """A field added to the scope after the snapshot was made."""
     crm, erp = compare.stage(RULE, [record("1", "A")], [record("7", "A")])
     wider = rule_of(FieldRule("title", T.TEXT), FieldRule("price", T.DECIMAL))
@@ -41,7 +42,7 @@ def test_a_snapshot_without_a_field_is_named(compare: Comparer, engine: DuckDBEn
         engine.compare(wider, crm, erp)
 
 
-def test_a_column_of_another_type_is_a_state_error(compare: Comparer, engine: DuckDBEngine, tmp_path: Path) -> None:
+def test_a_column_of_another_type_is_a_state_error(compare: Comparer, engine: ComparisonEngine, tmp_path: Path) -> None:
     """A field whose type changed after the snapshot was made."""
     rule = rule_of(FieldRule("price", T.DECIMAL, tolerance="0.1"))
     crm, erp = compare.stage(rule, [record("1", "A")], [record("7", "A")])
@@ -58,7 +59,7 @@ def test_a_tolerance_that_is_no_amount_is_refused(compare: Comparer, tolerance: 
         compare(rule, [record("1", "A")], [])
 
 
-def test_fields_that_differ_in_case_only_are_refused(engine: DuckDBEngine) -> None:
+def test_fields_that_differ_in_case_only_are_refused(engine: ComparisonEngine) -> None:
     """SQL would take them for one column."""
     with pytest.raises(ConfigurationError, match=r"“price” and “Price”"):
         engine.compare(rule_of(FieldRule("price", T.CODE), FieldRule("Price", T.CODE)), [], [])
@@ -71,7 +72,7 @@ def test_a_failed_comparison_leaves_the_engine_usable(compare: Comparer, tmp_pat
     assert compare(RULE, [record("1", "A")], []).crm.only_here == 1
 
 
-def test_paths_with_pattern_characters_are_plain_paths(engine: DuckDBEngine, tmp_path: Path) -> None:
+def test_paths_with_pattern_characters_are_plain_paths(engine: ComparisonEngine, tmp_path: Path) -> None:
     """A folder named with brackets is not a pattern."""
     folder = tmp_path / "data [2026] 'x'"
     folder.mkdir()
@@ -121,7 +122,7 @@ def test_its_own_spill_folder_is_removed(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(tmp_path.iterdir()) == []
 
 
-def test_comparisons_at_the_same_time_do_not_mix(engine: DuckDBEngine, tmp_path: Path) -> None:
+def test_comparisons_at_the_same_time_do_not_mix(engine: ComparisonEngine, tmp_path: Path) -> None:
     """Entities may be compared in threads of one engine."""
     results: dict[int, tuple[int, int]] = {}
 
@@ -139,7 +140,7 @@ def test_comparisons_at_the_same_time_do_not_mix(engine: DuckDBEngine, tmp_path:
     assert results == {number: (number, number) for number in (3, 5, 8)}
 
 
-def test_closing_a_comparison_frees_what_it_made(compare: Comparer, engine: DuckDBEngine) -> None:
+def test_closing_a_comparison_frees_what_it_made(compare: Comparer, engine: ComparisonEngine) -> None:
     """And closing it twice is safe."""
     comparison = engine.compare(RULE, *compare.stage(RULE, [record("1", "A")], []))
     comparison.close()

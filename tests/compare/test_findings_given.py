@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.compare.engine_duckdb import DuckDBEngine
+from reconciler.compare.engine import ComparisonEngine
 from reconciler.model.entities import FieldType
 from reconciler.model.findings import FieldRule
 from tests.compare.staged import Comparer, FieldValue, Record, record, rule_of
@@ -103,7 +103,7 @@ def test_hostile_names_keys_and_values_are_data(compare: Comparer) -> None:
     assert (found.crm_value, found.erp_value, found.crm_id) == ("$field", "' || $field || '", "'; --")
 
 
-def test_batches_are_ordered_by_id_and_no_longer_than_asked(compare: Comparer, engine: DuckDBEngine) -> None:
+def test_batches_are_ordered_by_id_and_no_longer_than_asked(compare: Comparer, engine: ComparisonEngine) -> None:
     """The store inserts faster in order."""
     crm = [record(str(number), f"K{number}") for number in range(25)]
     with engine.compare(RULE, *compare.stage(RULE, crm, [])) as comparison:
@@ -113,7 +113,7 @@ def test_batches_are_ordered_by_id_and_no_longer_than_asked(compare: Comparer, e
     assert sorted(map(len, batches)) == [5, 10, 10]
 
 
-def test_more_findings_than_are_sorted_at_once_come_in_order(compare: Comparer, engine: DuckDBEngine) -> None:
+def test_more_findings_than_are_sorted_at_once_come_in_order(compare: Comparer, engine: ComparisonEngine) -> None:
     """Ten batches are sorted at a time; together they are every finding once, in order."""
     crm = [record(str(number), f"K{number}") for number in range(100)]
     with engine.compare(RULE, *compare.stage(RULE, crm, [])) as comparison:
@@ -122,7 +122,7 @@ def test_more_findings_than_are_sorted_at_once_come_in_order(compare: Comparer, 
     assert ids == sorted(set(ids))
 
 
-def test_two_iterations_do_not_disturb_each_other(compare: Comparer, engine: DuckDBEngine) -> None:
+def test_two_iterations_do_not_disturb_each_other(compare: Comparer, engine: ComparisonEngine) -> None:
     """An iteration that was left half-way neither."""
     crm = [record(str(number), f"K{number}") for number in range(20)]
     with engine.compare(RULE, *compare.stage(RULE, crm, [])) as comparison:
@@ -132,7 +132,7 @@ def test_two_iterations_do_not_disturb_each_other(compare: Comparer, engine: Duc
         assert sum(map(len, first)) == 16
 
 
-def test_counts_by_kind_and_cause_are_those_of_the_findings(compare: Comparer, engine: DuckDBEngine) -> None:
+def test_counts_by_kind_and_cause_are_those_of_the_findings(compare: Comparer, engine: ComparisonEngine) -> None:
     """Only what occurs is named."""
     crm = [record("1", "A", title="x"), record("2", "B"), record("3", "C"), record("4", "C")]
     with engine.compare(RULE, *compare.stage(RULE, crm, [record("7", "A", title="X")])) as comparison:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -14,9 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.compare.engine_duckdb import DuckDBEngine
+from reconciler.compare.engine import ComparisonEngine
 from reconciler.model.entities import FieldType
 from reconciler.model.findings import EntityRule, FieldRule, FindingRow
+from tests.compare.engines import ON_SPARK
 from tests.compare.plain_comparison import compare_plainly, essence
 from tests.compare.staged import Comparer, FieldValue, Record, Result
 
@@ -126,11 +128,13 @@ def _sorted(findings: Sequence[dict[str, str | None]]) -> list[dict[str, str | N
     return sorted(findings, key=lambda finding: str(finding["id"]))
 
 
-_EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_FEWER = 5 if ON_SPARK and not os.environ.get("RECONCILER_FULL_PROOFS") else 1
+"""Each takes some seconds on Spark."""
+_EXAMPLES = settings(max_examples=60 // _FEWER, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
-def run(engine: DuckDBEngine, tmp_path_factory: pytest.TempPathFactory) -> Comparer:
+def run(engine: ComparisonEngine, tmp_path_factory: pytest.TempPathFactory) -> Comparer:
     return Comparer(engine, tmp_path_factory.mktemp("laws"))
 
 
@@ -150,7 +154,7 @@ def test_the_comparison_is_the_plain_definition_and_every_record_is_accounted_fo
     assert len({row.id for row in result.rows}) == len(result.rows)
 
 
-@settings(_EXAMPLES, max_examples=12)
+@settings(_EXAMPLES, max_examples=12 // _FEWER)
 @given(crm=_side("crm"), erp=_side("erp"), seed=st.integers(0, 1000))
 def test_the_order_of_records_changes_nothing(run: Comparer, crm: list[Record], erp: list[Record], seed: int) -> None:
     """Also when a side comes in several files."""
@@ -184,7 +188,7 @@ def _without_links_between_keys(records: Sequence[Record]) -> list[Record]:
     ]
 
 
-@settings(_EXAMPLES, max_examples=12)
+@settings(_EXAMPLES, max_examples=12 // _FEWER)
 @given(crm=_side("crm"), erp=_side("erp"))
 def test_exchanging_the_sides_exchanges_the_findings(run: Comparer, crm: list[Record], erp: list[Record]) -> None:
     """Neither side is treated in a way of its own, but that of two unknown codes the CRM's is named."""
@@ -196,7 +200,7 @@ def test_exchanging_the_sides_exchanges_the_findings(run: Comparer, crm: list[Re
     assert sorted(map(repr, map(_mirror, back.rows))) == sorted(map(repr, map(_as_is, forth.rows)))
 
 
-def test_several_files_are_one_side(engine: DuckDBEngine, tmp_path: Path) -> None:
+def test_several_files_are_one_side(engine: ComparisonEngine, tmp_path: Path) -> None:
     """The files of a side are read together, whatever record is in which."""
     records = [Record(f"c{index}", f"K{index % 7}", {"number": "A1"}, position=index) for index in range(20)]
     whole = _compare_parts(engine, tmp_path, [records])
@@ -204,7 +208,7 @@ def test_several_files_are_one_side(engine: DuckDBEngine, tmp_path: Path) -> Non
     assert (parted.crm, parted.erp, parted.rows) == (whole.crm, whole.erp, whole.rows)
 
 
-def _compare_parts(engine: DuckDBEngine, folder: Path, parts: Sequence[Sequence[Record]]) -> Result:
+def _compare_parts(engine: ComparisonEngine, folder: Path, parts: Sequence[Sequence[Record]]) -> Result:
     with TemporaryDirectory(dir=folder) as name:
         files: list[Path] = []
         for index, part in enumerate(parts):

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.compare.engine_duckdb import DuckDBEngine
+from reconciler.compare.engine import ComparisonEngine
 from reconciler.model.entities import FieldType
 from reconciler.model.findings import EntityRule, FieldRule, SideCount
 from tests.compare.staged import Comparer, Record, record, rule_of
@@ -39,7 +39,7 @@ def test_records_of_one_side_only(compare: Comparer) -> None:
 
 
 @pytest.mark.parametrize("files", [(True, False), (False, True), (False, False)], ids=["no ERP", "no CRM", "neither"])
-def test_a_side_without_files_is_empty(compare: Comparer, engine: DuckDBEngine, files: tuple[bool, bool]) -> None:
+def test_a_side_without_files_is_empty(compare: Comparer, engine: ComparisonEngine, files: tuple[bool, bool]) -> None:
     """A system without a single page is not an error of the comparison."""
     crm, erp = compare.stage(RULE, [record("1", "A")], [record("2", "A")])
     with engine.compare(RULE, crm if files[0] else [], erp if files[1] else []) as comparison:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +14,9 @@ import pytest
 from reconciler.compare import spark_process
 from reconciler.compare.engine_duckdb import DuckDBEngine
 from reconciler.compare.engine_spark import SparkEngine
-from reconciler.compare.session_spark import failure_of
+from reconciler.compare.session import ComparisonInterruptedError
 from reconciler.compare.spark_dialect import SPELLING
+from reconciler.compare.spark_failures import failure_of
 from reconciler.compare.spark_settings import OWN_SETTINGS, SparkSettings, as_properties_file
 from reconciler.errors import EngineFailedError, EngineMissingError, ReconcilerError, StateError
 from tests.compare.staged import record, rule_of, write
@@ -40,10 +43,10 @@ def _script(path: Path, *lines: str) -> None:
 
 
 @pytest.fixture
-def compared(tmp_path: Path, engine: DuckDBEngine) -> Iterator[tuple[SparkEngine, list[Path]]]:
+def compared(tmp_path: Path, duckdb: DuckDBEngine) -> Iterator[tuple[SparkEngine, list[Path]]]:
     """An engine that has half a second to start, and something to compare."""
     settings = SparkSettings("spark://head.example.com:7077", start_timeout_s=0.5)
-    with SparkEngine(settings, engine, tmp_path / "spill") as spark:
+    with SparkEngine(settings, duckdb, tmp_path / "spill") as spark:
         yield spark, [write(tmp_path / "crm.parquet", _RULE, [record("1", "A")])]
     assert list((tmp_path / "spill").iterdir()) == []
 
@@ -99,6 +102,32 @@ def test_a_spark_that_never_answers_is_ended(packages: Path, compared: tuple[Spa
             os.kill(int(pid_file.read_text()), 0)
 
 
+def test_a_comparison_that_waits_for_spark_to_start_is_interrupted(
+    packages: Path, duckdb: DuckDBEngine, tmp_path: Path
+) -> None:
+    """A run that is told to stop then would otherwise wait for the start, and compare."""
+    pid_file = packages / "pid"
+    _script(
+        packages / "bin" / "spark-submit", f"echo $$ > {pid_file}.new; mv {pid_file}.new {pid_file}", "exec sleep 60"
+    )
+    files = [write(tmp_path / "crm.parquet", _RULE, [record("1", "A")])]
+    with SparkEngine(SparkSettings(start_timeout_s=50), duckdb, tmp_path / "spill") as spark:
+        interrupting = threading.Thread(target=_interrupt_once_there, args=(spark, pid_file))
+        interrupting.start()
+        with pytest.raises(ComparisonInterruptedError):
+            spark.compare(_RULE, files, files)
+        interrupting.join()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid_file.read_text()), 0)
+
+
+def _interrupt_once_there(spark: SparkEngine, pid_file: Path) -> None:
+    until = time.monotonic() + 40
+    while not pid_file.exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    spark.interrupt()
+
+
 def test_what_the_results_depend_on_cannot_be_set(tmp_path: Path) -> None:
     said = SparkSettings("local[2]", 2048, more={"spark.sql.shuffle.partitions": "7"}).properties(tmp_path)
     assert SPELLING.keys() <= OWN_SETTINGS
@@ -135,3 +164,12 @@ def test_what_spark_says_is_told_in_our_words(words: str, kind: type[ReconcilerE
     assert isinstance(told, kind)
     assert said in told.message
     assert "secret" not in f"{told} {told.detail}"
+
+
+@pytest.mark.parametrize("words", ["[FAILED_READ_FILE.FILE_NOT_EXIST] not there", "java.io.IOException: Mkdirs failed"])
+def test_a_file_that_only_another_machine_cannot_use_is_no_damaged_snapshot(words: str) -> None:
+    """Reading everything again would not help."""
+    told = failure_of(ConnectionError(words), on_cluster=True)
+    assert isinstance(told, EngineFailedError)
+    assert "does not see the data folder" in told.message
+    assert "same path" in told.hint

@@ -69,6 +69,13 @@ MISTAKES = {
     ),
     "name of a header": ('header = "X-Sig"', 'header = "X Sig"', 'header = "X Sig"', "header", "name of a header"),
     "secret that calls use": ("hook_key", "key", 'key = "secret', "webhooks.secrets.key", "a credential of calls"),
+    "signed with an unknown credential": (
+        "[webhooks.secrets]",
+        'signed_with = "kye"\n[webhooks.secrets]',
+        "kye",
+        "webhooks.signed_with",
+        "no credential of calls",
+    ),
     "two places in one": (
         '{ header = "X-Id" }',
         '{ header = "X-Id", query = "id" }',

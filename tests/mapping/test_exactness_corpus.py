@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,9 @@ def _texts(seed: int, count: int, pieces: list[str]) -> Iterator[list[str]]:
     chance = random.Random(seed)
     entries = list(_CORPUS.values())
     for _ in range(count // _BATCH):
-        batch = ["".join(chance.choices(pieces, k=chance.randrange(1, 9))) for _ in range(_BATCH * 4 // 5)]
+        lengths = chance.choices(range(1, 9), k=_BATCH * 4 // 5)
+        chosen = iter(chance.choices(pieces, k=sum(lengths)))
+        batch = ["".join(islice(chosen, length)) for length in lengths]
         for entry in chance.choices(entries, k=_BATCH - len(batch)):
             place = chance.randrange(len(entry) + 1)
             batch.append(entry[:place] + chance.choice(pieces) + entry[place + chance.randrange(2) :])

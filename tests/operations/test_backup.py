@@ -61,6 +61,7 @@ async def _fill(project: Project) -> None:
         "snapshots/unfinished/half.parquet": b"x",
         "reports/20261122T101112Z-ab12.html": b"<html>",
         "files/erp/clientes 2026-11.csv": b"a;b",
+        "scenarios/new-customer-20261122T101112000001.json": b"{}",
     }.items():
         (project.data / path).parent.mkdir(parents=True, exist_ok=True)
         (project.data / path).write_bytes(text)

@@ -166,6 +166,8 @@ def test_the_container_file_copies_what_the_package_is_built_from() -> None:
     assert all((_ROOT / name).exists() for name in copied)
     assert {"reconciler", "tui", "fixtures", "pyproject.toml", "README.md", "constraints.txt"} <= copied
     assert re.search(r"^USER 10001:10001$", text, re.MULTILINE)
+    sent = re.findall(r"^!(.*)$", (_ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(sent) == copied
 
 
 def test_the_manifests_run_as_nobody_special() -> None:

@@ -17,7 +17,7 @@ from reconciler.model.findings import (
     SideCount,
     SideValue,
 )
-from reconciler.reports.report import Decision, EntityReport, FindingStream, Report, RunStatus, SystemTitle
+from reconciler.reports.report import Decision, EntityReport, FindingStream, Report, RunEnding, SystemTitle
 
 STARTED_AT = datetime(2026, 11, 22, 6, 2, 3, tzinfo=UTC)
 
@@ -125,7 +125,7 @@ def report_of(*entities: EntityReport, findings: Sequence[Finding] = (), locale:
     return Report(
         project="acme",
         run_id="20261122T060203-7f3a",
-        status=RunStatus.COMPLETE,
+        status=RunEnding.COMPLETE,
         started_at=STARTED_AT,
         seconds=1.23456,
         crm=SystemTitle("ploomes", "crm.example"),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfoNotFoundError
 import pytest
 
 from reconciler.model.findings import Cause, FindingKind, SideCount
-from reconciler.reports.report import Decision, EntityReport, Report, RunStatus, SystemTitle
+from reconciler.reports.report import Decision, EntityReport, Report, RunEnding, SystemTitle
 from tests.reports.report_samples import CUSTOMERS, FINDING, STARTED_AT, counts_of, entity_of, report_of, usual_report
 
 
@@ -63,7 +63,7 @@ def _unbalanced() -> EntityReport:
     ("report", "believable"),
     [
         (usual_report(), True),
-        (replace(usual_report(), status=RunStatus.PARTIAL), False),
+        (replace(usual_report(), status=RunEnding.PARTIAL), False),
         (report_of(replace(entity_of("customers", ()), suspicious="The CRM came back empty.")), False),
         (report_of(replace(entity_of("customers", ()), failure="The ERP did not answer.", counts=None)), False),
         (report_of(_unbalanced()), False),

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.model.findings import FindingStatus
 from reconciler.model.staging import KEY_SEPARATOR
 from reconciler.reports.documents import finding_document, instant, run_document
-from reconciler.reports.report import RunStatus
+from reconciler.reports.report import RunEnding
 from tests.reports.report_samples import CUSTOMERS, FINDING, entity_of, explain, report_of
 
 
@@ -42,7 +42,7 @@ def test_the_run_document_is_the_one_of_the_contract() -> None:
 def test_the_run_document_says_what_went_wrong() -> None:
     failed = replace(entity_of("orders", ()), counts=None, failure="erp: no answer.")
     suspicious = replace(entity_of("customers", ()), suspicious="The CRM came back empty.")
-    report = replace(report_of(failed, suspicious), status=RunStatus.PARTIAL, warnings=("Read in full.",))
+    report = replace(report_of(failed, suspicious), status=RunEnding.PARTIAL, warnings=("Read in full.",))
     document = run_document(report)
     assert document["status"] == "partial"
     assert document["warnings"] == ["Read in full."]

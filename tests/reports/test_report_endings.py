@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.findings import SideCount
 from reconciler.reports.languages import texts_of
-from reconciler.reports.report import EntityReport, Report, RunStatus
+from reconciler.reports.report import EntityReport, Report, RunEnding
 from tests.reports.page_reading import page_of
 from tests.reports.report_samples import (
     CUSTOMERS,
@@ -41,13 +41,13 @@ async def test_a_run_without_findings_says_so(locale: str, said: str) -> None:
     assert not page.all("table", "findings")
 
 
-def _failed_run(status: RunStatus) -> Report:
+def _failed_run(status: RunEnding) -> Report:
     failed = EntityReport("orders", None, stream_of(()), failure="erp: no answer.")
     return replace(report_of(failed, entity_of("customers", ())), status=status)
 
 
-@pytest.mark.parametrize("status", [RunStatus.PARTIAL, RunStatus.FAILED])
-async def test_a_run_that_did_not_read_everything_never_claims_to_be_clean(status: RunStatus) -> None:
+@pytest.mark.parametrize("status", [RunEnding.PARTIAL, RunEnding.FAILED])
+async def test_a_run_that_did_not_read_everything_never_claims_to_be_clean(status: RunEnding) -> None:
     texts = texts_of("en")
     page = await page_of(_failed_run(status))
     notice = page.all("section", f"status-{status.value}")[0].words

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.findings import FindingStatus, SideValue
-from reconciler.reports.report import LOCALES, EntityReport, Report, RunStatus
+from reconciler.reports.report import LOCALES, EntityReport, Report, RunEnding
 from tests.reports.page_reading import markup_of, page_of, parsed
 from tests.reports.report_samples import (
     FINDING,
@@ -38,7 +38,7 @@ def _hostile_report(locale: str) -> Report:
     entity = replace(entity_of(_EVIL, [evil]), suspicious=_EVIL, by_field={_EVIL: 1, "city": 1})
     failed = EntityReport(_EVIL * 100, None, stream_of(()), failure=_EVIL)
     report = report_of(entity, failed, findings=[evil], locale=locale)
-    return replace(report, project=_EVIL, run_id=_EVIL, warnings=(_EVIL,), status=RunStatus.FAILED)
+    return replace(report, project=_EVIL, run_id=_EVIL, warnings=(_EVIL,), status=RunEnding.FAILED)
 
 
 @pytest.mark.parametrize("locale", LOCALES)

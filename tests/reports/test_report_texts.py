@@ -13,7 +13,7 @@ from reconciler.model.entities import ENTITIES
 from reconciler.model.findings import Cause, FindingKind, FindingStatus
 from reconciler.reports.cells import COLUMNS
 from reconciler.reports.languages import LANGUAGES, texts_of
-from reconciler.reports.report import LOCALES, RunStatus
+from reconciler.reports.report import LOCALES, RunEnding
 from reconciler.reports.texts import Texts
 
 every_language = pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAGES.keys())
@@ -52,7 +52,7 @@ def test_every_locale_has_its_texts() -> None:
         ("kinds", set(FindingKind)),
         ("causes", set(Cause)),
         ("statuses", set(FindingStatus)),
-        ("status_titles", set(RunStatus)),
+        ("status_titles", set(RunEnding)),
         ("columns", set(COLUMNS)),
         ("entities", _entities()),
         ("fields", _fields()),

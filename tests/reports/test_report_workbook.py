@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 from reconciler.model.findings import SideValue
 from reconciler.reports.cells import COLUMNS
 from reconciler.reports.languages import texts_of
-from reconciler.reports.report import EntityReport, Report, RunStatus
+from reconciler.reports.report import EntityReport, Report, RunEnding
 from reconciler.reports.sheets import MAX_CELL_CHARACTERS
 from reconciler.reports.workbook import write_xlsx
 from tests.reports.report_samples import CUSTOMERS, FINDING, entity_of, explain, report_of, stream_of, usual_report
@@ -58,7 +58,7 @@ async def test_the_summary_accounts_for_every_record(tmp_path: Path) -> None:
 async def test_the_summary_says_what_went_wrong(tmp_path: Path) -> None:
     failed = EntityReport("orders", None, stream_of(()), failure="erp: no answer.")
     suspicious = replace(entity_of("customers", ()), suspicious="The CRM came back empty.")
-    report = replace(report_of(failed, suspicious), status=RunStatus.PARTIAL, warnings=("Read in full.",))
+    report = replace(report_of(failed, suspicious), status=RunEnding.PARTIAL, warnings=("Read in full.",))
     rows = (await _written(report, tmp_path / "report.xlsx"))["Summary"]
     words = "\n".join(str(cell) for row in rows for cell in row)
     for said in ("Partial. ", "Not compared in this run. erp: no answer.", "The CRM came back empty.", "Read in full."):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -24,30 +23,32 @@ from reconciler.sandbox.start import RunningSandbox, SandboxOptions, running_san
 from reconciler.service.running import serve
 from reconciler.store.state.records import FindingFilter, RunStatus
 from tests.app.running import run
+from tests.processes import Command
 
 _PATIENCE_S = 30.0
 
 
 @asynccontextmanager
-async def serving(project_file: Path, *options: str) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+async def serving(project_file: Path, output: Path) -> AsyncIterator[tuple[str, ForkServerProcess]]:
     """`reconciler serve`, and its address. Ended at the end, if it still runs, by force."""
-    command = [sys.executable, "-m", "reconciler", "--project", str(project_file), "serve", "--port", "0", *options]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    assert process.stdout is not None
+    output.mkdir()
+    process = Command("--project", project_file, "serve", "--port", "0", output=output).process
+
+    async def has_said_where() -> bool:
+        assert process.exitcode is None, (output / "stderr").read_text(encoding="utf-8")
+        return _said(output).endswith("\n")
+
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), _PATIENCE_S)
-        yield json.loads(line)["url"], process
+        await until(has_said_where)
+        yield json.loads(_said(output))["url"], process
     finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+        process.kill()
+        await asyncio.to_thread(process.join)
 
 
-async def stopped(process: asyncio.subprocess.Process) -> tuple[int, bytes]:
-    """Its exit code after SIGTERM, and what it still wrote on stdout."""
-    process.send_signal(signal.SIGTERM)
-    rest, _ = await asyncio.wait_for(process.communicate(), _PATIENCE_S)
-    return process.returncode or 0, rest
+def _said(output: Path) -> str:
+    stdout = output / "stdout"
+    return stdout.read_text(encoding="utf-8") if stdout.exists() else ""
 
 
 async def crm(sandbox: RunningSandbox, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -94,7 +95,7 @@ async def test_a_change_becomes_a_finding_goes_away_again_and_survives_a_kill(tm
         contacts = (await crm(sandbox, "GET", "/Contacts?$filter=Id gt 0&$top=50"))["value"]
         contact = next(each for each in contacts if each["CNPJ"])
         async with open_workspace(load_project(project_file)) as workspace:
-            async with serving(project_file) as (url, process):
+            async with serving(project_file, tmp_path / "killed") as (url, process):
                 await _register(workspace, url)
                 await crm(sandbox, "PATCH", f"/Contacts({contact['Id']})", {"Email": "outra@example.com"})
                 await emails(workspace, {contact["CNPJ"]})
@@ -107,9 +108,12 @@ async def test_a_change_becomes_a_finding_goes_away_again_and_survives_a_kill(tm
                 await something_waits(workspace)
                 process.kill()
             await workspace.state.runs.finish(run_id, RunStatus.COMPLETE, {})
-            async with serving(project_file) as (_, process):
+            async with serving(project_file, tmp_path / "stopped") as (_, process):
                 await emails(workspace, {contact["CNPJ"]})
-                assert await stopped(process) == (0, b"")
+                process.terminate()
+                await asyncio.to_thread(process.join, _PATIENCE_S)
+                assert process.exitcode == 0
+                assert len(_said(tmp_path / "stopped").splitlines()) == 1
 
 
 async def _register(workspace: Workspace, url: str) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -10,11 +14,26 @@ import pytest
 
 from reconciler.sandbox.start import SandboxOptions, running_sandbox
 from tests.service.running_service import until
-from tests.service.test_serve_command import serving
 
+_PATIENCE_S = 30.0
 _REQUESTS = 12
 _SCRAPES = 6
 _COUNTED = f'reconciler_requests_total{{method="GET",route="/healthz",status="200"}} {_REQUESTS}.0'
+
+
+@asynccontextmanager
+async def serving(project_file: Path, *options: str) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+    """`reconciler serve`, and its address. Ended at the end, if it still runs, by force."""
+    command = [sys.executable, "-m", "reconciler", "--project", str(project_file), "serve", "--port", "0", *options]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), _PATIENCE_S)
+        yield json.loads(line)["url"], process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
 
 
 async def get(url: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import sys
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,7 +17,9 @@ from reconciler.model.corrections import AuditEntry
 from reconciler.store.state.audit_chain import digest_after, digest_of
 from reconciler.store.state.records import FindingFilter
 from reconciler.store.state.state import State
+from tests.processes import FORKS
 from tests.store.correction_cases import acts, listed
+from tests.store.side_processes import ENTRIES_EACH, append
 from tests.store.state_cases import Clock, row, run_with
 
 URL = "sqlite:///state.db"
@@ -216,29 +217,19 @@ async def test_an_entry_that_cannot_be_read_stops_the_reading_with_its_number(tm
     assert "made-up" not in f"{refused.value} {refused.value.detail}"
 
 
-_APPEND = """
-import asyncio, sys
-from pathlib import Path
-from reconciler.store.state.state import State
-async def main():
-    async with State.open(sys.argv[1], Path(sys.argv[2])) as state:
-        for number in range(40):
-            await state.audit.append(sys.argv[3], "act", str(number), {})
-asyncio.run(main())
-"""
-
-
 async def test_two_processes_never_fork_the_chain(state_url: str, tmp_path: Path) -> None:
     async with State.open(state_url, tmp_path) as state:
-        writers = [
-            await asyncio.create_subprocess_exec(sys.executable, "-c", _APPEND, state_url, str(tmp_path), name)
-            for name in ("a", "b")
-        ]
-        assert [await writer.wait() for writer in writers] == [0, 0]
+        writers = [FORKS.Process(target=append, args=(state_url, tmp_path, name)) for name in ("a", "b")]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            await asyncio.to_thread(writer.join, 50)
+        assert [writer.exitcode for writer in writers] == [0, 0]
         check = await state.audit.verify()
-        assert (check.entries, check.breaks) == (80, ())
+        assert (check.entries, check.breaks) == (2 * ENTRIES_EACH, ())
+        entries = [(person, subject) for person, _, subject in await acts(state)]
         for name in ("a", "b"):
-            assert [subject for person, _, subject in await acts(state) if person == name] == list(map(str, range(40)))
+            assert [subject for person, subject in entries if person == name] == list(map(str, range(ENTRIES_EACH)))
 
 
 async def test_an_acceptance_and_its_end_are_in_the_trail_with_what_was_seen(state: State, clock: Clock) -> None:

@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
+from pickle import UnpicklingError
 
 import orjson
 import pytest
 
 from reconciler.model.corrections import AuditEntry
 from reconciler.store.state.state import State
+from tests.processes import FORKS
 from tests.store.correction_cases import S, listed
+from tests.store.correction_writer import write
 
 _KILLS = int(os.environ.get("RECONCILER_TEST_KILLS", "2"))
 """The full proof takes 200."""
 _LONGEST_LIFE_S = 0.4
 
 
-def _killed_writer(folder: Path, seed: int, life_s: float) -> list[list[str]]:
-    """Start a writer and kill it so many seconds after its first line. Returns the whole lines it printed."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.store.correction_writer", str(folder), str(seed)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    )
-    assert process.stdout is not None
-    with process.stdout:
-        first = process.stdout.readline()
-        killer = threading.Timer(life_s, process.send_signal, [signal.SIGKILL])
+def _killed_writer(folder: Path, url: str, seed: int, life_s: float) -> list[tuple[str, str, str]]:
+    """Start a writer and kill it so many seconds after it first said something. Gives what it said."""
+    hears, says = FORKS.Pipe(duplex=False)
+    process = FORKS.Process(target=write, args=(folder, url, seed, says))
+    process.start()
+    says.close()
+    with hears:
+        told = [hears.recv()]
+        killer = threading.Timer(life_s, process.kill)
         killer.start()
-        lines = [first, *process.stdout.readlines()]
-    assert process.wait() == -signal.SIGKILL
+        # What was being said when it was killed does not count.
+        with suppress(EOFError, UnpicklingError):
+            while True:
+                told.append(hears.recv())
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     killer.join()
-    return [line.split() for line in lines if line.endswith("\n")]
+    return told
 
 
 def _last_states(entries: list[AuditEntry]) -> dict[str, str]:
@@ -55,16 +59,16 @@ def _last_states(entries: list[AuditEntry]) -> dict[str, str]:
 
 
 @pytest.mark.timeout(60 + 3 * _KILLS)
-async def test_killed_while_it_applies_nothing_that_was_durable_is_lost(tmp_path: Path) -> None:
+async def test_killed_while_it_applies_nothing_that_was_durable_is_lost(state_url: str, tmp_path: Path) -> None:
     chance = random.Random(20261122)
-    told: list[list[str]] = []
+    told: list[tuple[str, str, str]] = []
     for seed in range(_KILLS):
-        told += _killed_writer(tmp_path, seed, chance.uniform(0, _LONGEST_LIFE_S))
-        async with State.open("sqlite:///state.db", tmp_path) as state:
+        told += await asyncio.to_thread(_killed_writer, tmp_path, state_url, seed, chance.uniform(0, _LONGEST_LIFE_S))
+        async with State.open(state_url, tmp_path) as state:
             check = await state.audit.verify()
             assert check.breaks == ()
             assert (check.entries, check.head) == await state.audit.head()
-    async with State.open("sqlite:///state.db", tmp_path) as state:
+    async with State.open(state_url, tmp_path) as state:
         states = {each.id: each.state.value for each in await listed(state.corrections.iterate())}
         entries = await listed(state.audit.iterate())
         assert _last_states(entries) == states

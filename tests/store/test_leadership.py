@@ -47,6 +47,11 @@ async def test_who_holds_a_lock_is_told_on_another_machine(state: State, state_u
         await state.pilot_lock.release()
         assert await other.pilot_lock.holder() is None
         assert await other.pilot_lock.acquire()
+        assert await state.scenario_lock.acquire()
+        assert not await other.scenario_lock.acquire()
+        playing = await other.scenario_lock.holder()
+        assert playing is not None
+        assert playing.process == HERE
 
 
 async def test_while_the_pilot_is_run_only_its_own_comparisons_begin(

@@ -24,6 +24,8 @@ from reconciler.store.state import upgrade
 from reconciler.store.state.database import Database, backend_for
 from reconciler.store.state.schema import REVISIONS, metadata
 from reconciler.store.state.state import State
+from tests.processes import FORKS
+from tests.store.side_processes import open_once
 from tests.store.state_cases import row, run_with
 
 URL = "sqlite:///state.db"
@@ -185,10 +187,10 @@ async def test_commits_are_synchronous_and_readers_do_not_wait(tmp_path: Path) -
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
 
 
-async def test_a_reader_sees_the_state_before_a_transaction_that_has_not_ended(tmp_path: Path) -> None:
-    async with State.open(URL, tmp_path) as state:
+async def test_a_reader_sees_the_state_before_a_transaction_that_has_not_ended(state_url: str, tmp_path: Path) -> None:
+    async with State.open(state_url, tmp_path) as state:
         await run_with(state, [row()])
-        database = Database(backend_for(URL, tmp_path))
+        database = Database(backend_for(state_url, tmp_path))
         async with database.write() as connection:
             await connection.execute(text("DELETE FROM findings"))
             assert len(await state.findings.page(limit=5)) == 1
@@ -226,11 +228,12 @@ def test_plain_records_load_no_database_library() -> None:
 
 
 async def test_many_processes_can_open_a_new_state_at_once(tmp_path: Path) -> None:
-    processes = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", _OPEN_AND_LIST_MODULES, str(tmp_path))
-        for _ in range(4)
-    ]
-    assert [await process.wait() for process in processes] == [0, 0, 0, 0]
+    processes = [FORKS.Process(target=open_once, args=("sqlite:///state.db", tmp_path)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        await asyncio.to_thread(process.join, 50)
+    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
     engine = create_engine(f"sqlite:///{tmp_path}/state.db")
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1

@@ -6,8 +6,6 @@ import asyncio
 import fcntl
 import os
 import re
-import signal
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +18,8 @@ from reconciler.store.state.records import RunStatus
 from reconciler.store.state.runlock import FileRunLock, Holder
 from reconciler.store.state.runs import Runs
 from reconciler.store.state.state import State
+from tests.processes import FORKS
+from tests.store.side_processes import start_a_run_and_wait
 from tests.store.state_cases import START, Clock, row
 
 RUN_ID = re.compile(r"20261122T101112Z-[0-9a-f]{4}")
@@ -122,31 +122,20 @@ async def test_only_a_run_going_on_can_be_finished_or_recorded_for(run_id: str, 
     assert await state.findings.count() == 0
 
 
-_START_A_RUN_AND_WAIT = """
-import asyncio, sys
-from pathlib import Path
-from reconciler.store.state.state import State
-async def main():
-    async with State.open(sys.argv[1], Path(sys.argv[2])) as state:
-        print(await state.runs.start(["customers"], full=True), flush=True)
-        await asyncio.Event().wait()
-asyncio.run(main())
-"""
-
-
 async def test_a_killed_process_gives_the_lock_back_and_its_run_is_interrupted(state_url: str, tmp_path: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _START_A_RUN_AND_WAIT, state_url, str(tmp_path), stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
-    run_id = (await process.stdout.readline()).decode().strip()
+    hears, says = FORKS.Pipe(duplex=False)
+    process = FORKS.Process(target=start_a_run_and_wait, args=(state_url, tmp_path, says))
+    process.start()
+    says.close()
+    with hears:
+        run_id = await asyncio.to_thread(hears.recv)
     async with State.open(state_url, tmp_path) as state:
         seen = await state.runs.get(run_id)
         assert (seen.status, seen.pid) == (RunStatus.RUNNING, process.pid)
         with pytest.raises(StateError, match=f"process {process.pid} "):
             await state.runs.start([], full=False)
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
+        process.kill()
+        await asyncio.to_thread(process.join, 20)
         async with asyncio.timeout(20):
             # A server notices a lost connection a moment later; a file lock is given back at once.
             while (await state.runs.get(run_id)).status is RunStatus.RUNNING:

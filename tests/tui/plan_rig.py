@@ -92,7 +92,10 @@ class Planning:
             lambda: all(each.is_finished for each in self.app.workers if each.group == "watch"),
             "the end of a look",
         )
-        await self.at_rest()
+        # What the last look found may be asked for only now, in a message that is still to be handled.
+        for _ in range(2):
+            await self.pilot.pause()
+            await self.at_rest()
         yield
         watch[0].resume()
 

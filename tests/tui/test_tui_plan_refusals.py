@@ -71,6 +71,7 @@ async def test_neither_the_proposer_nor_another_content_is_approved(tmp_path: Pa
         assert await at.head() == head
 
         await at.to(second.id)
+        await shown(at.pilot, second.id)
         async with at.between_two_looks():
             await edit_correction(at.acting("bruno"), second.id, [Edit("email", "outro@example.com")])
             head = await at.head()

@@ -121,6 +121,16 @@ async def test_two_people_never_approve_over_each_other(tmp_path: Path) -> None:
         await at.press("E")
         await at.answer("novo@example.com")
         await shown(at.pilot, "edited by ana")
+
+        # At once, while the panel still tells of another line: what counts is the line under the cursor.
+        table, place = at.screen.table, at.screen.table.cursor
+        table.move_to(0)
+        await shown(at.pilot, at.screen.texts("review.on_heading"))
+        table.move_to(place)
+        at.screen.action_do("review.edit")
+        await wait_for(at.pilot, lambda: isinstance(at.app.screen, AskModal), "the form")
+        await at.press("escape")
+        await shown(at.pilot, "edited by ana")
         (proposal,) = await at.corrections(_S.PROPOSED)
         assert [change.new for change in proposal.changes if change.finding == row.id] == ["novo@example.com"]
 

@@ -12,27 +12,29 @@ from reconciler.model.entities import Side
 from reconciler.model.findings import FindingStatus
 from reconciler.store.state.records import FindingFilter
 from tests.app.corrections_rig import Rig, rig
-from tests.tui.plan_rig import in_english, planning
+from tests.tui.plan_rig import Planning, in_english, planning
 from tests.tui.waiting import shown
+from tui.actions import BY_ID
 from tui.plan.tabs import Tab
 
 _S = CorrectionState
 _WORD = "order 4711 is there, says their support"
 
 
-async def _lost(systems: Rig) -> Correction:
-    """One that was sent under its plan, of which no answer came."""
+async def _lost_and_failed(systems: Rig) -> tuple[Correction, Correction]:
+    """One that was sent under its plan, of which no answer came, and one that the system could not be asked for."""
     chosen = FindingFilter(entity="products", field="price", kind="differs", status=FindingStatus.OPEN)
     proposed = (await systems.propose(chosen)).corrections
-    planned, _ = await systems.planned(Choice([proposed[0].id]), check=False)
+    planned, _ = await systems.planned(Choice([each.id for each in proposed[:2]]), check=False)
     assert planned.sealed is not None
-    corrections, (lost,), plan = systems.workspace.state.corrections, planned.corrections, planned.sealed.digest
-    await corrections.move([Move(lost.id, _S.PLANNED, _S.APPLYING)], person="ana", plan=plan)
+    corrections, (lost, failed), plan = systems.workspace.state.corrections, planned.corrections, planned.sealed.digest
+    await corrections.move([Move(each.id, _S.PLANNED, _S.APPLYING) for each in (lost, failed)], person="ana", plan=plan)
+    await corrections.move([Move(failed.id, _S.APPLYING, _S.FAILED)], person="ana", plan=plan)
     intent = JournalStep(lost.id, plan, 1, StepKind.INTENT, systems.clock(), lost.record_id)
     await systems.workspace.state.journal.note(intent)
     await corrections.move([Move(lost.id, _S.APPLYING, _S.UNKNOWN)], person="ana", plan=plan)
     systems.clock.forward(minutes=2)
-    return lost
+    return lost, failed
 
 
 async def _unreadable(systems: Rig) -> None:
@@ -40,9 +42,18 @@ async def _unreadable(systems: Rig) -> None:
     await systems._call("POST", f"{end.base_url}/_sandbox/misbehave", {"kind": "drop", "every": 1}, {})
 
 
+async def _refusal_on(at: Planning, correction: Correction) -> str | None:
+    """Why nothing could be settled in the moment when the cursor comes to a line."""
+    assert at.screen.source is not None
+    place = await at.screen.source.position(correction.id)
+    assert place is not None
+    at.screen.table.move_to(place)
+    return at.screen.disabled_reason(BY_ID["plans.settle"])
+
+
 async def test_an_unknown_outcome_is_settled_through_keys(tmp_path: Path) -> None:
     async with rig(tmp_path, in_english()) as systems:
-        lost = await _lost(systems)
+        lost, failed = await _lost_and_failed(systems)
         assert lost.side is Side.CRM
         async with planning(systems.workspace, systems.clock) as at:
             await at.open()
@@ -50,6 +61,11 @@ async def test_an_unknown_outcome_is_settled_through_keys(tmp_path: Path) -> Non
             await at.to(lost.id)
             await shown(at.pilot, "where that tells nothing, settle it.")
             before = await at.head()
+
+            # At once, while the panel still tells of the line before: what counts is the line under the cursor.
+            assert await _refusal_on(at, failed) == "Only an unknown outcome is settled."
+            assert await _refusal_on(at, lost) is None
+            await at.at_rest()
 
             await at.press("S")
             await at.answer("perhaps", _WORD)

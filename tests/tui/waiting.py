@@ -9,7 +9,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-_LONGEST_WAIT_S = 20.0
+_LONGEST_WAIT_S = 45.0
 _LOOK_AFTER_S = 0.01
 _LOOK_LONGEST_S = 0.15
 

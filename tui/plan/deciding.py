@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from textual import work
@@ -85,14 +86,6 @@ class DecidingScreen(MarkingPlace):
         """The section the cursor is in."""
         raise NotImplementedError
 
-    async def look_again(self) -> None:
-        """Show what is different now, each line in its place."""
-        raise NotImplementedError
-
-    async def after_decision(self) -> None:
-        """Marks are used up; what changed is shown in its place."""
-        raise NotImplementedError
-
     @property
     def acting(self) -> Acting:
         """The person at work; descriptions are read once."""
@@ -114,19 +107,19 @@ class DecidingScreen(MarkingPlace):
             return self.texts("plans.refusal.elsewhere", lists=lists)
         return None if self.means_something() else self.texts("plans.refusal.nothing")
 
-    # Decisions: one at a time, so that none is cut off by the next key.
+    # Decisions: one at a time, so that none is cut off by the next key. Each is about what was meant when its key came.
 
     def do_plans_approve(self) -> None:
         """Approve exactly what was looked at."""
-        self.decide(self._approve_now)
+        self.decide(partial(self._approve_now, self.meant()))
 
     def do_plans_reject(self) -> None:
         """Say no, with a reason."""
-        self.decide(self._reject_now)
+        self.decide(partial(self._reject_now, self.meant()))
 
     def do_plans_withdraw(self) -> None:
         """Take one's own approvals back."""
-        self.decide(self._withdraw_now)
+        self.decide(partial(self._withdraw_now, self.meant()))
 
     def decide(self, decision: Decision) -> None:
         """Carry a decision out, unless another one is being carried out."""
@@ -147,8 +140,8 @@ class DecidingScreen(MarkingPlace):
             if self.is_attached:
                 self.keys_may_differ()
 
-    async def _approve_now(self) -> None:
-        meant = await self._confirmed("plans.approve")
+    async def _approve_now(self, chosen: Meant | None) -> None:
+        meant = await self._confirmed("plans.approve", chosen)
         source = self.source
         if meant is None or source is None:
             return
@@ -165,8 +158,7 @@ class DecidingScreen(MarkingPlace):
         await self.after_decision()
         self.tell_all(" ".join(said), self.telling.left(approved.left_alone))
 
-    async def _reject_now(self) -> None:
-        meant = self.meant()
+    async def _reject_now(self, meant: Meant | None) -> None:
         if meant is None:
             return
         form = Form(
@@ -187,8 +179,7 @@ class DecidingScreen(MarkingPlace):
         left = self.telling.left(rejected.left_alone)
         self.tell_all(self.texts.counted("review.done.rejected", len(rejected.rejected)), left)
 
-    async def _withdraw_now(self) -> None:
-        meant = self.meant()
+    async def _withdraw_now(self, meant: Meant | None) -> None:
         if meant is None:
             return
         withdrawn = await withdraw_approvals(self.acting, Choice(meant.ids))
@@ -199,9 +190,8 @@ class DecidingScreen(MarkingPlace):
 
     # Asking and telling.
 
-    async def _confirmed(self, action_id: str) -> Meant | None:
+    async def _confirmed(self, action_id: str, meant: Meant | None) -> Meant | None:
         """What is meant, once the person said yes to a number that they did not look at one by one."""
-        meant = self.meant()
         if meant is None or not meant.together or len(meant.ids) < ASK_FROM:
             return meant
         label = self.texts(BY_ID[action_id].text_id)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from array import array
 from collections.abc import Mapping
 from typing import Final
 
-from textual import work
-from textual.content import Content
 from textual.widgets import Static
 
 from reconciler.app.correct import DeskEntry, error_desk, shown_correction
@@ -27,13 +24,8 @@ from tui.session import Session
 from tui.text import plain
 from tui.viewmodel import EmptyNone, Notice, NoticeKind, ViewState
 from tui.widgets.table_rows import TableRow
-from tui.widgets.virtual_table import VirtualTable
 
-_REST_S: Final = 0.05
-"""How long the cursor rests on a line before its record is read."""
 _MOST_ADDED_UP: Final = 20_000
-_PANEL: Final = "panel"
-_LIVE: Final = "live"
 
 
 class ListingScreen(OperatingScreen):
@@ -46,18 +38,13 @@ class ListingScreen(OperatingScreen):
         self.counts: dict[Tab, int] = {}
         self._desk: list[DeskEntry] = []
         self._facts = ""
-        self._panel_state: CorrectionState | None = None
         self._cursor_id: str | None = None
         self._usable: tuple[object, ...] | None = None
 
-    @property
-    def table(self) -> VirtualTable:
-        """The list."""
-        return self.query_one("#list", VirtualTable)
-
-    def row_state(self) -> CorrectionState | None:
-        """The state of the correction in the panel."""
-        return self._panel_state
+    def state_here(self) -> CorrectionState | None:
+        """The state of the correction under the cursor."""
+        row = self.table.row if self.is_mounted and self.state is None else None
+        return None if row is None or self.source is None else self.source.states.get(row.id)
 
     # Reading the list.
 
@@ -134,68 +121,44 @@ class ListingScreen(OperatingScreen):
 
     # While others work.
 
-    async def state_moved(self) -> None:
-        """A run, a person or the engine moved something on: lines change in their places, the cursor stays."""
-        self._look_later()
-
-    @work(group=_LIVE, exclusive=True, exit_on_error=False)
-    async def _look_later(self) -> None:
-        await self.look_again()
-
-    async def look_again(self) -> None:
-        """Show what is different now, each line in its place; what came since is announced."""
-        source = self.source
-        if source is None or self.state is not None:
-            self.load(quietly=True)
-            return
+    async def compare_with_now(self) -> None:
+        """Count anew, and announce what came since the list was read."""
         await self._read_counts()
         await self._read_facts()
-        known = {number for part in source.parts for number in part.numbers}
+        parts = () if self.source is None else self.source.parts
+        known = {number for part in parts for number in part.numbers}
         there = await self._numbers_now()
         grown = sum(number not in known for number in there)
         notices = [Notice(NoticeKind.STALE, self.texts.counted("plans.grown", grown))] if grown else []
         self.show_notices(*notices)
-        await self.table.refresh_rows()
-        self.show_facts()
 
     async def _numbers_now(self) -> array[int]:
         if self.tab is Tab.DESK:
             return array("q", [correction_number_of(each.correction.id) for each in self._desk])
         return await self.session.workspace.state.correction_lists.order(CorrectionFilter(states=STATES[self.tab]))
 
-    async def after_decision(self) -> None:
-        """Marks are used up; what changed is shown in its place."""
-        if self.source is not None and self.state is None:
-            self.table.clear_marks()
-        await self.look_again()
-
     # The panel.
 
-    @work(group=_PANEL, exclusive=True, exit_on_error=False)
-    async def show_line(self, row: TableRow | None) -> None:
-        """Everything about the line under the cursor."""
-        await asyncio.sleep(_REST_S)
+    async def tell_line(self, row: TableRow | None) -> None:
+        """Everything about a correction, or what a section comes to."""
         source = self.source
         if row is None or source is None:
             return
-        self._panel_state = None
         if row.heading is not None:
             part = source.part(row.section)
             if part is not None:
                 summary = await self._summary(part)
-                self._put(self.panel.summary(self.tab, summary, row.heading.text))
-            self.keys_may_differ()
+                self.show_in_panel(self.panel.summary(self.tab, summary, row.heading.text))
             return
         try:
             shown = await shown_correction(self.acting, row.id)
         except RefusedError as gone:
-            self._put(plain(self.texts.said(gone.message)))
+            self.show_in_panel(plain(self.texts.said(gone.message)))
             return
         before = source.seen.get(row.id)
         source.seen[row.id] = shown.correction.digest
-        self._panel_state = shown.correction.state
-        self._put(self.panel.correction(shown))
-        self.keys_may_differ()
+        source.states[row.id] = shown.correction.state
+        self.show_in_panel(self.panel.correction(shown))
         if before not in (None, shown.correction.digest):
             await self.table.refresh_rows()
 
@@ -210,13 +173,10 @@ class ListingScreen(OperatingScreen):
             waits = waits_of(await self.acting.missing(corrections))
         return Summary(part, found, waits, file)
 
-    def _put(self, content: Content) -> None:
-        self.query_one("#record-text", Static).update(content)
-
     def keys_may_differ(self) -> None:
         """Let the footer be made anew, when something can be done now that could not, or the other way round."""
         writing = self.house.writing
-        unknown = self._panel_state is CorrectionState.UNKNOWN
+        unknown = self.state_here() is CorrectionState.UNKNOWN
         busy = writing.is_running or self.is_deciding
         usable = (self.tab, self.means_something(), unknown, busy, writing.is_running, writing.is_stopping)
         if usable != self._usable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Final, TypeVar
 
 from reconciler.app.correct import (
@@ -23,6 +24,7 @@ from reconciler.corrections.plan import MAX_AGE
 from reconciler.model.correction_records import CorrectionFilter
 from reconciler.model.corrections import Correction, CorrectionState
 from tui.action import Action
+from tui.actions import BY_ID
 from tui.plan.deciding import DecidingScreen, Meant
 from tui.plan.plan_files import file_of, keep_as, remove_expired, sealing_path
 from tui.plan.source import HEADING, Part
@@ -66,8 +68,8 @@ class OperatingScreen(DecidingScreen):
         """Show another list."""
         raise NotImplementedError
 
-    def row_state(self) -> CorrectionState | None:
-        """The state of the correction in the panel."""
+    def state_here(self) -> CorrectionState | None:
+        """The state of the correction under the cursor."""
         raise NotImplementedError
 
     def disabled_reason(self, action: Action) -> str | None:
@@ -79,7 +81,7 @@ class OperatingScreen(DecidingScreen):
             return self.texts("plans.refusal.nothing_to_stop")
         if action.id == _STOP and writing.is_stopping:
             return self.texts("plans.refusal.stopping")
-        if action.id == _SETTLE and self.row_state() is not _S.UNKNOWN:
+        if action.id == _SETTLE and not self.table.marks and self.state_here() is not _S.UNKNOWN:
             return self.texts("plans.refusal.not_unknown")
         if action.id in _OF_A_PLAN and self._is_expired():
             return self.texts("plans.refusal.expired")
@@ -91,27 +93,27 @@ class OperatingScreen(DecidingScreen):
 
     def do_plans_seal(self) -> None:
         """Read every record, and seal a plan of what would go through."""
-        self.decide(self._seal_now)
+        self.decide(partial(self._seal_now, self.meant()))
 
     def do_plans_dry_run(self) -> None:
         """Read both systems and tell what would become of the plan; nothing is written."""
-        self.decide(self._dry_run_now)
+        self.decide(partial(self._dry_run_now, self.part_here()))
 
     def do_plans_apply(self) -> None:
         """Write the plan under the cursor, after a yes."""
-        self.decide(self._apply_now)
+        self.decide(partial(self._apply_now, self.part_here()))
 
     def do_plans_retry(self) -> None:
         """Try again what did not go through, after a yes where that may write."""
-        self.decide(self._retry_now)
+        self.decide(partial(self._retry_now, self.meant()))
 
     def do_plans_settle(self) -> None:
         """Say what became of an unknown outcome."""
-        self.decide(self._settle_now)
+        self.decide(partial(self._settle_now, self.meant()))
 
     def do_plans_undo(self) -> None:
         """Propose to take back what was written."""
-        self.decide(self._undo_now)
+        self.decide(partial(self._undo_now, self.meant()))
 
     def do_plans_stop(self) -> None:
         """Finish what is under way, and begin nothing more."""
@@ -119,8 +121,8 @@ class OperatingScreen(DecidingScreen):
 
     # Plans.
 
-    async def _seal_now(self) -> None:
-        meant, project = self.meant(), self.session.workspace.project
+    async def _seal_now(self, meant: Meant | None) -> None:
+        project = self.session.workspace.project
         if meant is None:
             return
         path = sealing_path(project)
@@ -146,8 +148,8 @@ class OperatingScreen(DecidingScreen):
         if outcome.details:
             self.tell_all(outcome.lines[0], outcome.details)
 
-    async def _dry_run_now(self) -> None:
-        found = await self._plan_here()
+    async def _dry_run_now(self, here: Part | None) -> None:
+        found = await self._sealed(here)
         if found is None:
             return
         part, document = found
@@ -161,8 +163,8 @@ class OperatingScreen(DecidingScreen):
         stopped = Outcome((self.texts("plans.dry_run_stopped"),), good=False)
         self._over(stopped if applied is None else self.telling.applied(applied))
 
-    async def _apply_now(self) -> None:
-        found = await self._plan_here()
+    async def _apply_now(self, here: Part | None) -> None:
+        found = await self._sealed(here)
         if found is None:
             return
         part, document = found
@@ -181,9 +183,8 @@ class OperatingScreen(DecidingScreen):
         self._over(self.telling.applied(await self._work(Work.APPLY, task)))
         await self.look_again()
 
-    async def _plan_here(self) -> tuple[Part, str] | None:
-        """The plan under the cursor and its sealed text."""
-        part = self.part_here()
+    async def _sealed(self, part: Part | None) -> tuple[Part, str] | None:
+        """A plan and its sealed text."""
         stored = None if part is None else await self.session.workspace.state.corrections.plan(part.id)
         return None if part is None or stored is None else (part, stored.document)
 
@@ -217,8 +218,7 @@ class OperatingScreen(DecidingScreen):
 
     # The error desk.
 
-    async def _retry_now(self) -> None:
-        meant = self.meant()
+    async def _retry_now(self, meant: Meant | None) -> None:
         if meant is None:
             return
         writes = [each.id for each in await self._corrections(meant.ids) if each.state in _WRITTEN_BY_RETRY]
@@ -232,10 +232,12 @@ class OperatingScreen(DecidingScreen):
         self._over(self.telling.retried(await self._work(Work.RETRY, task)))
         await self.look_again()
 
-    async def _settle_now(self) -> None:
-        meant = self.meant()
+    async def _settle_now(self, meant: Meant | None) -> None:
         if meant is None or len(meant.ids) != 1:
             self.house.tell(self.texts("plans.settle_one"), severity="warning")
+            return
+        if [each.state for each in await self._corrections(meant.ids)] != [_S.UNKNOWN]:
+            self.house.tell_refusal(BY_ID[_SETTLE], self.texts("plans.refusal.not_unknown"))
             return
         form = Form(
             self.texts("plans.ask.settle"),
@@ -264,8 +266,7 @@ class OperatingScreen(DecidingScreen):
             return self.texts("plans.ask.yes_or_no")
         return None if answers[1].strip() else self.texts("plans.ask.how_needed")
 
-    async def _undo_now(self) -> None:
-        meant: Meant | None = self.meant()
+    async def _undo_now(self, meant: Meant | None) -> None:
         if meant is None:
             return
         self.note("plans.undo", "corrections", "undo", *self.words_of(meant))

@@ -10,7 +10,8 @@ from typing import Final
 
 from reconciler.corrections.plan import MAX_AGE
 from reconciler.project import Project
-from reconciler.reports.files import in_thread, replacing, write_failures
+from reconciler.reports.files import in_thread, write_content
+from reconciler.whole_file import write_failures
 
 FOLDER: Final = "plans"
 _DIGITS: Final = 16
@@ -53,8 +54,7 @@ async def file_of(project: Project, digest: str, document: str) -> Path:
     """
     path = plan_path(project, digest)
     if not await in_thread(path.is_file):
-        async with replacing(path) as file:
-            await in_thread(file.write, document.encode())
+        await write_content(path, document.encode())
     return path
 
 

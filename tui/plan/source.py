@@ -12,7 +12,7 @@ from typing import Final
 from reconciler.app.correct import Acting
 from reconciler.corrections.approval import Missing
 from reconciler.model.correction_records import CorrectionFilter
-from reconciler.model.corrections import Correction
+from reconciler.model.corrections import Correction, CorrectionState
 from reconciler.store.state.correction_lists import (
     CorrectionLists,
     PlanLine,
@@ -56,6 +56,7 @@ class CorrectionSource:
 
     Attributes:
         seen: digest of the content that was on the screen first, or in the panel last, by id.
+        states: of what was on the screen, as it was read last, by id.
     """
 
     acting: Acting
@@ -64,6 +65,7 @@ class CorrectionSource:
     row_of: RowOf
     heading_of: Callable[[Part], TableRow]
     seen: dict[str, str] = field(default_factory=dict)
+    states: dict[str, CorrectionState] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._starts = [0, *accumulate(len(part.numbers) + 1 for part in self.parts)]
@@ -99,6 +101,7 @@ class CorrectionSource:
             if correction is None:
                 rows.append(TableRow(correction_id_of(number), (), part.id, faded=True))
                 continue
+            self.states[correction.id] = correction.state
             digest = self.seen.setdefault(correction.id, correction.digest)
             rows.append(self.row_of(correction, missing[correction.id], part, digest != correction.digest))
         return rows

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Final
 
 from textual import work
@@ -33,6 +34,7 @@ from tui.review.undoing import Decision, Undoing
 from tui.screens.marking_place import MarkingPlace
 from tui.session import Session
 from tui.widgets.confirm import Question
+from tui.widgets.table_rows import TableRow
 
 _ASK_FROM: Final = 100
 """Findings chosen by a filter from which on the number is asked to be confirmed."""
@@ -63,11 +65,11 @@ class DecidingScreen(MarkingPlace):
         raise NotImplementedError
 
     def shown_record(self) -> ReviewedRecord | None:
-        """The record in the panel."""
+        """The record in the panel, when it is the one under the cursor."""
         raise NotImplementedError
 
-    async def after_decision(self) -> None:
-        """Show what is different now."""
+    async def record_of(self, row: TableRow) -> ReviewedRecord:
+        """The record of a line, which the panel may not show yet."""
         raise NotImplementedError
 
     @property
@@ -87,7 +89,7 @@ class DecidingScreen(MarkingPlace):
             return self.texts("review.refusal.nothing")
         if action.id == _UNDO and not len(self.undoing):
             return self.texts("review.refusal.no_decision")
-        if action.id == _EDIT and self._proposal() is None:
+        if action.id == _EDIT and not self._may_edit():
             return self.texts("review.refusal.no_proposal")
         return None
 
@@ -96,17 +98,19 @@ class DecidingScreen(MarkingPlace):
 
         Making it anew at every step of the cursor costs more than everything else that the step does.
         """
-        usable = (self.meant() is not None, len(self.undoing) > 0, self._proposal() is not None)
+        usable = (self.meant() is not None, len(self.undoing) > 0, self._may_edit())
         if usable != self._usable:
             self._usable = usable
             self.refresh_bindings()
 
-    def _proposal(self) -> Correction | None:
-        record = self.shown_record()
-        if record is None or record.correction is None:
-            return None
-        correction = record.correction.correction
-        return correction if correction.state is CorrectionState.PROPOSED else None
+    def _may_edit(self) -> bool:
+        """Whether there is a proposal; where the record of the line is not read yet, there may be."""
+        row, record = self._line_here(), self.shown_record()
+        return row is not None and (record is None or _proposal_of(record) is not None)
+
+    def _line_here(self) -> TableRow | None:
+        row = self.table.row if self.is_mounted and self.state is None else None
+        return None if row is None or row.heading is not None else row
 
     # Decisions: one at a time, so that none is cut off by the next key.
 
@@ -136,7 +140,7 @@ class DecidingScreen(MarkingPlace):
 
     def do_review_edit(self) -> None:
         """Give a proposal other values before it is approved."""
-        self._decide(self._edit_now)
+        self._decide(partial(self._edit_now, self._line_here()))
 
     def do_review_undo(self) -> None:
         """Take the last decision back, as long as nothing was planned because of it."""
@@ -243,9 +247,10 @@ class DecidingScreen(MarkingPlace):
         today = self.session.clock().astimezone(self.texts.time_zone).date()
         return self.texts("review.ask.past_date") if last < today else None
 
-    async def _edit_now(self) -> None:
-        proposal = self._proposal()
+    async def _edit_now(self, row: TableRow | None) -> None:
+        proposal = None if row is None else _proposal_of(await self.record_of(row))
         if proposal is None:
+            self.house.tell_refusal(BY_ID[_EDIT], self.texts("review.refusal.no_proposal"))
             return
         changes = proposal.changes
         form = Form(
@@ -327,3 +332,9 @@ class DecidingScreen(MarkingPlace):
         """Into the activity log, with the command that does the same."""
         action = replace(BY_ID[action_id], command=words)
         self.house.note(self.texts(action.text_id), self.session.command_line(action, {}))
+
+
+def _proposal_of(record: ReviewedRecord) -> Correction | None:
+    """What can still be given other values."""
+    correction = None if record.correction is None else record.correction.correction
+    return correction if correction is not None and correction.state is CorrectionState.PROPOSED else None

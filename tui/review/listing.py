@@ -21,14 +21,12 @@ from tui.review.tabs import FilterTabs, tab_label
 from tui.session import Session
 from tui.text import plain
 from tui.viewmodel import EmptyFiltered, EmptyNone, Loading, Notice, NoticeKind, ViewState
-from tui.widgets.virtual_table import VirtualTable
 
 _OPEN_ALL_UP_TO: Final = 200
 """Findings up to which every cause is shown open at first."""
 _READ_FIRST_UP_TO: Final = 5_000
 """Findings of a cause whose order is read before it is shown."""
 _ORDER: Final = "order"
-_LIVE: Final = "live"
 
 
 @dataclass(slots=True)
@@ -58,11 +56,6 @@ class ListingScreen(DecidingScreen):
         self.lines = Lines(session, self.acting.rules)
         self._return_to: str | None = None
         spare_what_stays()
-
-    @property
-    def table(self) -> VirtualTable:
-        """The list."""
-        return self.query_one("#list", VirtualTable)
 
     @property
     def source_is_shown(self) -> bool:
@@ -177,32 +170,15 @@ class ListingScreen(DecidingScreen):
             return None
         return meant_by(self.source, self.table.marks, self.table.row, self.basis)
 
-    async def after_decision(self) -> None:
-        """Marks are used up; what changed is shown in its place."""
-        self.table.clear_marks()
-        await self._look_again()
-
     # While others work.
 
-    async def state_moved(self) -> None:
-        """A run, a webhook or a person changed something: lines change in their places, the cursor stays."""
-        self._look_later()
-
-    @work(group=_LIVE, exclusive=True, exit_on_error=False)
-    async def _look_later(self) -> None:
-        await self._look_again()
-
-    async def _look_again(self) -> None:
-        source = self.source
-        if source is None or self.state is not None:
-            self.load(quietly=True)
-            return
+    async def compare_with_now(self) -> None:
+        """Count anew, and announce what came since the list was read."""
         findings = self.session.workspace.state.findings
         everything = await findings.summary()
         await self._show_counts(everything)
-        if not self.view.typed:
-            self._tell_growth(source, causes_of(everything, self.basis))
-        await self.table.refresh_rows()
+        if self.source is not None and not self.view.typed:
+            self._tell_growth(self.source, causes_of(everything, self.basis))
 
     def _tell_growth(self, source: FindingSource, groups: list[CauseGroup]) -> None:
         """Headings count anew; what came to the list since is announced, and shown when it is read again."""

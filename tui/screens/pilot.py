@@ -225,12 +225,8 @@ class PilotScreen(PilotDeciding):
         steps, chosen = RunProgress(), chosen_scenarios(ids, everything=not ids)
 
         async def task(acting: Acting, stop: asyncio.Event) -> list[ScenarioResult]:
-            played: list[ScenarioResult] = []
-            for each in chosen:
-                # A scenario puts away what it made: none is left in the middle.
-                if not stop.is_set():
-                    played += await play_scenarios(acting, [each], PlayOptions(), steps)
-            return played
+            # A scenario puts away what it made: none is left in the middle.
+            return await play_scenarios(acting, chosen, PlayOptions(stopped=stop.is_set), steps)
 
         results = await self._work(Work.SCENARIO, steps, task)
         counts = {each: sum(one.status == each for one in results) for each in ("passed", "failed", "refused")}

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Container, VerticalScroll
-from textual.widgets import Static
 
 from tui.plan.deciding import Meant
 from tui.plan.listing import ListingScreen
@@ -20,7 +18,6 @@ from tui.text import plain
 from tui.widgets.sections import Section
 from tui.widgets.virtual_table import VirtualTable
 
-_WIDE_COLUMNS: Final = 120
 _SPARE_CELLS: Final = 4
 _MOST_DETAILS: Final = 4
 
@@ -32,23 +29,12 @@ class PlanScreen(ListingScreen):
     AUTO_FOCUS = "#list"
     CSS = """
     PlanScreen #work { display: none; margin-bottom: 0; background: $panel; }
-    PlanScreen #facts { height: 1; padding: 0 1; color: $text-muted; }
-    PlanScreen #split { height: 1fr; layout: vertical; }
-    PlanScreen #list { height: 1fr; }
-    PlanScreen #record { height: 50%; border-top: solid $primary; padding: 0 1; }
-    PlanScreen #record:focus { border-top: heavy $accent; }
-    PlanScreen.-wide #split { layout: horizontal; }
-    PlanScreen.-wide #list { width: 3fr; height: 1fr; }
-    PlanScreen.-wide #record { width: 2fr; height: 1fr; border-top: none; border-left: solid $primary; }
-    PlanScreen.-wide #record:focus { border-left: heavy $accent; }
+    PlanScreen #record { height: 50%; }
+    PlanScreen.-wide #record { height: 1fr; }
     """
 
     def compose_body(self) -> ComposeResult:
-        yield Static(plain(""), id="facts")
-        with Container(id="split"):
-            yield VirtualTable(self.lines.columns(), self.texts, self.session.keymap, id="list")
-            with VerticalScroll(id="record"):
-                yield Static(plain(""), id="record-text")
+        yield from self.compose_list(self.lines.columns())
 
     def compose(self) -> ComposeResult:
         """The tabs and the work stay where the list is empty, or could not be read."""
@@ -88,10 +74,6 @@ class PlanScreen(ListingScreen):
         return Meant(tuple(part.ids), len(source.parts) == 1, together=True)
 
     # Events.
-
-    @on(VirtualTable.CursorMoved)
-    def _cursor_moved(self, event: VirtualTable.CursorMoved) -> None:
-        self.show_line(event.row)
 
     @on(VirtualTable.Opened)
     def _opened(self) -> None:
@@ -150,18 +132,8 @@ class PlanScreen(ListingScreen):
 
     def go_back(self) -> bool:
         """What the last work came to, then the marks, then the panel: one at a time."""
-        if self.outcome is not None and not self.house.writing.is_running:
-            self.outcome = None
-            self.show_work()
-        elif self.state is None and (self.table.marks or self.table.is_ranging):
-            self.table.clear_marks()
-        elif self.state is None and self.focused is not self.table:
-            self.table.focus()
-        else:
-            return False
+        if self.outcome is None or self.house.writing.is_running:
+            return super().go_back()
+        self.outcome = None
+        self.show_work()
         return True
-
-    def on_resize(self, event: events.Resize) -> None:
-        """With room beside the list, the panel goes there."""
-        super().on_resize(event)
-        self.set_class(event.size.width >= _WIDE_COLUMNS, "-wide")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import ClassVar, Final
 
-from textual import events, on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, VerticalScroll
-from textual.widgets import Input, Static
+from textual.containers import VerticalScroll
+from textual.widgets import Input
 
 from reconciler.app.review.causes import SavedFilter
 from reconciler.app.review.conflicts import Seen
@@ -23,11 +22,7 @@ from tui.text import plain
 from tui.widgets.table_rows import TableRow
 from tui.widgets.virtual_table import VirtualTable
 
-_WIDE_COLUMNS: Final = 120
-_REST_S: Final = 0.05
-"""How long the cursor rests on a line before its record is read."""
 _SORTS: Final = (FindingSort.KEY, FindingSort.LAST_SEEN, FindingSort.ID)
-_RECORD: Final = "record"
 
 
 class ReviewScreen(OwnTabsScreen):
@@ -36,16 +31,9 @@ class ReviewScreen(OwnTabsScreen):
     PLACE: ClassVar[str] = "review"
     AUTO_FOCUS = "#list"
     CSS = """
-    ReviewScreen #facts { height: 1; padding: 0 1; color: $text-muted; }
     ReviewScreen #filter { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
-    ReviewScreen #split { height: 1fr; layout: vertical; }
-    ReviewScreen #list { height: 1fr; }
-    ReviewScreen #record { height: 45%; border-top: solid $primary; padding: 0 1; }
-    ReviewScreen #record:focus { border-top: heavy $accent; }
-    ReviewScreen.-wide #split { layout: horizontal; }
-    ReviewScreen.-wide #list { width: 3fr; height: 1fr; }
-    ReviewScreen.-wide #record { width: 2fr; height: 1fr; border-top: none; border-left: solid $primary; }
-    ReviewScreen.-wide #record:focus { border-left: heavy $accent; }
+    ReviewScreen #record { height: 45%; }
+    ReviewScreen.-wide #record { height: 1fr; }
     """
 
     def __init__(self, session: Session) -> None:
@@ -58,17 +46,9 @@ class ReviewScreen(OwnTabsScreen):
     def compose_body(self) -> ComposeResult:
         yield FilterTabs(self.texts, self._choose_tab, id="tabs")
         yield Input(placeholder=self.texts("review.filter.placeholder"), max_length=LONGEST_CHARACTERS, id="filter")
-        yield Static(plain(""), id="facts")
-        with Container(id="split"):
-            yield VirtualTable(self.lines.columns(), self.texts, self.session.keymap, id="list")
-            with VerticalScroll(id="record"):
-                yield Static(plain(""), id="record-text")
+        yield from self.compose_list(self.lines.columns())
 
     # Showing what is there.
-
-    @on(VirtualTable.CursorMoved)
-    def _cursor_moved(self, event: VirtualTable.CursorMoved) -> None:
-        self._show_record(event.row)
 
     @on(VirtualTable.Opened)
     async def _opened(self, event: VirtualTable.Opened) -> None:
@@ -87,15 +67,12 @@ class ReviewScreen(OwnTabsScreen):
         await self.table.reload()
         self.show_facts()
 
-    @work(group=_RECORD, exclusive=True, exit_on_error=False)
-    async def _show_record(self, row: TableRow | None) -> None:
-        await asyncio.sleep(_REST_S)
+    async def tell_line(self, row: TableRow | None) -> None:
+        """Everything about a finding."""
         if row is None or row.heading is not None:
             self._put_record(None, row)
             return
-        if self._reader is None:
-            self._reader = RecordReader(self.acting)
-        record = await self._reader.read(row.id)
+        record = await self._read(row.id)
         self._put_record(record, row)
         if self.source is not None:
             shown = None if record.correction is None else record.correction.correction
@@ -113,9 +90,8 @@ class ReviewScreen(OwnTabsScreen):
             content = self._record_view.content(record, self.part)
         else:
             content = plain("" if row is None else self.texts("review.on_heading"), "$text-muted")
-        self.query_one("#record-text", Static).update(content)
+        self.show_in_panel(content)
         self.query_one("#record").border_title = plain(self.texts(f"review.part.{self.part.value}"))
-        self.keys_may_differ()
 
     def shown_record(self) -> ReviewedRecord | None:
         """The record in the panel, when it is the one under the cursor."""
@@ -123,6 +99,16 @@ class ReviewScreen(OwnTabsScreen):
         return (
             self._record if self._record is not None and row is not None and row.id == self._record.finding.id else None
         )
+
+    async def record_of(self, row: TableRow) -> ReviewedRecord:
+        """The record of a line, which the panel may not show yet."""
+        shown = self.shown_record()
+        return shown if shown is not None and shown.finding.id == row.id else await self._read(row.id)
+
+    async def _read(self, finding_id: str) -> ReviewedRecord:
+        if self._reader is None:
+            self._reader = RecordReader(self.acting)
+        return await self._reader.read(finding_id)
 
     # Looking.
 
@@ -157,12 +143,8 @@ class ReviewScreen(OwnTabsScreen):
         elif self.view.typed:
             self.view.typed = ""
             self.load()
-        elif self.table.marks or self.table.is_ranging:
-            self.table.clear_marks()
-        elif self.focused is not self.table and self.state is None:
-            self.table.focus()
         else:
-            return False
+            return super().go_back()
         return True
 
     def do_review_mark_all(self) -> None:
@@ -228,8 +210,3 @@ class ReviewScreen(OwnTabsScreen):
         self.part = Part.FIELDS if part is self.part else part
         self._put_record(self._record, self.table.row)
         self.query_one("#record", VerticalScroll).scroll_home(animate=False)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """With room beside the list, the panel goes there."""
-        super().on_resize(event)
-        self.set_class(event.size.width >= _WIDE_COLUMNS, "-wide")

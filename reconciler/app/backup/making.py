@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-import os
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -14,11 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, Final
-from uuid import uuid4
 
 from reconciler import __version__
 from reconciler.app.backup.manifest import MANIFEST, STATE, Manifest, Member, is_member
-from reconciler.app.wire import RECEIVED_FILES, REPORTS, SNAPSHOTS
+from reconciler.app.wire import EVIDENCE, RECEIVED_FILES, REPORTS, SNAPSHOTS
 from reconciler.errors import RefusedError, StateError
 from reconciler.project import Project
 from reconciler.store.snapshots.snapshot import Snapshot
@@ -26,8 +24,10 @@ from reconciler.store.state.address import Address
 from reconciler.store.state.file_check import check_file
 from reconciler.store.state.file_copy import copy_file
 from reconciler.store.state.state import State
+from reconciler.whole_file import refuse_taken, whole_file, write_failures
 
 _TRIES: Final = 3
+_BESIDE: Final = (REPORTS, RECEIVED_FILES, EVIDENCE)
 _CHUNK_BYTES: Final = 1 << 20
 
 
@@ -68,21 +68,14 @@ async def make_backup(
     """
     source = state_file(project, "pg_dump --format=custom, and copy the data folder beside it")
     _refuse_what_is_there(source, path)
-    try:
-        with TemporaryDirectory(prefix=".backup-", dir=path.parent) as scratch:
-            copied = await _copied(project, source, Path(scratch), clock)
-            manifest = await asyncio.to_thread(_write, project, copied, path, clock())
-    except OSError as error:
-        raise StateError(
-            f"the backup {path} cannot be written: {error.strerror or type(error).__name__}.",
-            hint="Check the room on its disk and the rights on its folder. The state is as it was.",
-        ) from error
+    with write_failures(path), TemporaryDirectory(prefix=".backup-", dir=path.parent) as scratch:
+        copied = await _copied(project, source, Path(scratch), clock)
+        manifest = await asyncio.to_thread(_write, project, copied, path, clock())
     return Backup(path, manifest)
 
 
 def _refuse_what_is_there(source: Path, path: Path) -> None:
-    if path.exists():
-        raise RefusedError(f"{path} is there already.", hint="Name another file: a backup replaces nothing.")
+    refuse_taken(path)
     if not source.is_file():
         raise StateError(f"there is no state {source}.", hint="The first run makes it.")
 
@@ -113,7 +106,7 @@ async def _copied(project: Project, source: Path, scratch: Path, clock: Callable
         if not copied.missing or attempt == _TRIES:
             break
         await asyncio.to_thread(file.unlink)
-    await asyncio.to_thread(_hold, project.data, held, [*_below(project.data, REPORTS, RECEIVED_FILES)])
+    await asyncio.to_thread(_hold, project.data, held, [*_below(project.data, *_BESIDE)])
     return copied
 
 
@@ -165,7 +158,7 @@ def _below(data: Path, *folders: str) -> Iterator[str]:
 
 
 def _write(project: Project, copied: _Copied, path: Path, made_at: datetime) -> Manifest:
-    reports = _below(copied.held, REPORTS, RECEIVED_FILES)
+    reports = _below(copied.held, *_BESIDE)
     names = [*sorted(copied.needed - set(copied.missing)), *reports]
     files = [(STATE, copied.file), *((name, copied.held / name) for name in names)]
     members = [Member(name=name, size_bytes=size, digest=digest) for name, size, digest in map(_measured, files)]
@@ -179,15 +172,8 @@ def _write(project: Project, copied: _Copied, path: Path, made_at: datetime) -> 
         missing=copied.missing,
         members=tuple(members),
     )
-    unfinished = path.with_name(f".{uuid4().hex}.unfinished")
-    try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            _pack(file, manifest, files)
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_file(path, replaces=False) as file:
+        _pack(file, manifest, files)
     return manifest
 
 

@@ -13,7 +13,7 @@ MANIFEST: Final = "manifest.json"
 STATE: Final = "state.db"
 LONGEST_MANIFEST_BYTES: Final = 256 << 20
 _MEMBER: Final = re.compile(
-    r"(?:state\.db|(?:snapshots|reports|files)(?:/[A-Za-z0-9_][A-Za-z0-9._ ()@+,=~-]*)+)", re.ASCII
+    r"(?:state\.db|(?:snapshots|reports|files|scenarios)(?:/[A-Za-z0-9_][A-Za-z0-9._ ()@+,=~-]*)+)", re.ASCII
 )
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

@@ -24,7 +24,7 @@ from reconciler.app.backup.manifest import (
     not_ours,
     read_manifest,
 )
-from reconciler.app.wire import RECEIVED_FILES, REPORTS, SNAPSHOTS
+from reconciler.app.wire import EVIDENCE, RECEIVED_FILES, REPORTS, SNAPSHOTS
 from reconciler.errors import RefusedError, StateError
 from reconciler.model.corrections import CorrectionState
 from reconciler.project import Project
@@ -36,7 +36,7 @@ RESTORED: Final = "state.restored"
 """The act that a restoration adds to the audit trail."""
 
 _CHUNK_BYTES: Final = 1 << 20
-_FOLDERS: Final = (SNAPSHOTS, REPORTS, RECEIVED_FILES)
+_FOLDERS: Final = (SNAPSHOTS, REPORTS, RECEIVED_FILES, EVIDENCE)
 
 
 @dataclass(frozen=True, slots=True)

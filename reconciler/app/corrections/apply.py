@@ -20,6 +20,7 @@ from reconciler.app.corrections.rehearsal import at_once, rehearse
 from reconciler.app.corrections.resting import rests_on
 from reconciler.app.corrections.stage_guard import StageGuard
 from reconciler.app.corrections.targets import open_targets
+from reconciler.app.pilot.stop_rules import freeze_now, tell_freeze
 from reconciler.corrections.apply import Applier, Applying, ApplyLimits
 from reconciler.corrections.attempt import Permission
 from reconciler.corrections.plan import Objected, Objection, SealedPlan, read_sealed, refusal, what_changed
@@ -29,13 +30,16 @@ from reconciler.errors import RefusedError
 from reconciler.model.correction_records import CorrectionFilter
 from reconciler.model.corrections import Approval, Correction, CorrectionState
 from reconciler.model.entities import Side
+from reconciler.model.pilot import Freeze
 from reconciler.phrases.phrase import joined, phrase
+from reconciler.ports.notices.delivery import Patience
 from reconciler.store.state.steady_clock import never_back
 
 _S = CorrectionState
 _TO_WRITE: Final = frozenset({_S.PLANNED, _S.FAILED, _S.APPLYING})
 """What is `applying` was left behind by a process that ended; it is looked at first and may turn out not written."""
 _PROVED: Final = frozenset({_S.VERIFIED, _S.UNDONE})
+_PATIENCE: Final = Patience()
 _UNDECIDED: Final = frozenset({_S.UNKNOWN, _S.APPLYING})
 INTERRUPTED: Final = 130
 
@@ -50,6 +54,7 @@ class Applied:
         summary: of what was done now; None where there was nothing left to do, and for a dry run.
         held_back: why a correction was not touched, by id.
         dry_run: nothing was written.
+        freeze: of a stop rule of the pilot that fired meanwhile.
     """
 
     plan: str
@@ -57,6 +62,7 @@ class Applied:
     summary: ApplySummary | None = None
     held_back: Mapping[str, str] = field(default_factory=dict)
     dry_run: bool = False
+    freeze: Freeze | None = None
 
     @property
     def counts(self) -> Counter[CorrectionState]:
@@ -86,12 +92,14 @@ async def apply_plan(
     dry_run: bool = False,
     progress: ReportProgress | None = None,
     stop: asyncio.Event | None = None,
+    tell: Patience | None = _PATIENCE,
 ) -> Applied:
     """Write a sealed plan. What it wrote before is not written again.
 
     Args:
         dry_run: read both systems and tell what would become of it; nothing is written or kept.
         stop: once it is set no new record is begun, and those under way are finished.
+        tell: how long those whom `[notify]` names are tried to be told that a stop rule fired; None: they are not.
 
     Raises:
         RefusedError: the person may not; it is no plan of ours, was edited, is too old, or something it rests on
@@ -107,10 +115,10 @@ async def apply_plan(
     async with open_targets(acting) as targets:
         if dry_run:
             return await _rehearsed(acting, sealed, corrections, left, targets, progress)
-        summary = await write_corrections(acting, targets, sealed.digest, left, progress, stop)
+        summary, freeze = await write_corrections(acting, targets, sealed.digest, left, progress, stop, tell)
     now = await _kept(acting, [each.id for each in corrections])
     held_back = {each.correction: each.why for each in summary.held_back}
-    return Applied(sealed.digest, tuple(now[each.id] for each in corrections), summary, held_back)
+    return Applied(sealed.digest, tuple(now[each.id] for each in corrections), summary, held_back, freeze=freeze)
 
 
 async def write_corrections(
@@ -120,19 +128,22 @@ async def write_corrections(
     corrections: Sequence[Correction],
     progress: ReportProgress | None,
     stop: asyncio.Event | None,
-) -> ApplySummary:
+    tell: Patience | None = _PATIENCE,
+) -> tuple[ApplySummary, Freeze | None]:
     """Write corrections of one plan whose fitness was looked at; the approvals are looked at again for each.
+
+    With what became of them comes the freeze, where one of them made a stop rule of the pilot fire.
 
     Raises:
         RefusedError: somebody else applies corrections now.
         StateError: the state cannot be used.
     """
-    state = acting.workspace.state
+    state, stopping = acting.workspace.state, _StopRules(acting)
     needs = Applying(
         state.corrections,
         state.journal,
         targets,
-        permission=await _permission(acting, corrections),
+        permission=await _permission(acting, corrections, stopping),
         person=acting.person.name,
         plan=plan,
         owner=f"{acting.person.name} (process {os.getpid()} on {platform.node()}, {token_hex(4)})",
@@ -146,6 +157,7 @@ async def write_corrections(
         last = step.last
         if last.outcome is not None:
             touched.append(last.correction)
+            stopping.something_went_wrong |= last.outcome.state not in _PROVED
         if last.outcome is not None and last.outcome.state is _S.VERIFIED and last.correction.undoes is None:
             mended.update(change.finding for change in last.correction.changes if change.finding is not None)
         if progress is not None:
@@ -154,10 +166,28 @@ async def write_corrections(
     applier = Applier(needs, note)
     try:
         async with _stopping(applier, stop):
-            return await applier.apply(corrections)
+            summary = await applier.apply(corrections)
     finally:
         await tell_answers_behind(acting.workspace, touched)
         await state.findings.mark_corrected(mended)
+    await stopping.look()
+    if stopping.freeze is not None and tell is not None:
+        await tell_freeze(acting.workspace, stopping.freeze, tell)
+    return summary, stopping.freeze
+
+
+class _StopRules:
+    """Looks at the pilot's stop rules before the next write, once a write did not end well."""
+
+    def __init__(self, acting: Acting) -> None:
+        self._acting = acting
+        self.something_went_wrong = False
+        self.freeze: Freeze | None = None
+
+    async def look(self) -> None:
+        if self.something_went_wrong:
+            self.something_went_wrong = False
+            self.freeze = await freeze_now(self._acting.workspace, self._acting.clock()) or self.freeze
 
 
 async def fitting_plan(acting: Acting, plan: str) -> None:
@@ -178,7 +208,7 @@ async def _fitting(acting: Acting, sealed: SealedPlan) -> list[Correction]:
     Raises:
         RefusedError: it was not made here, the stage forbids it, or something it rests on changed.
     """
-    if await acting.workspace.state.corrections.plan(sealed.digest) is None:
+    if not await acting.workspace.state.corrections.has_plan(sealed.digest):
         raise RefusedError(
             phrase("the plan was not made in this project's state."),
             hint=phrase("Make one with: reconciler corrections plan."),
@@ -209,7 +239,7 @@ async def _kept(acting: Acting, ids: Sequence[str]) -> dict[str, Correction]:
     return {each.id: each for each in await acting.workspace.state.corrections.listed(CorrectionFilter(ids=ids))}
 
 
-async def _permission(acting: Acting, corrections: Sequence[Correction]) -> Permission:
+async def _permission(acting: Acting, corrections: Sequence[Correction], stopping: _StopRules) -> Permission:
     """Right before each write: does the stage allow it, and is it approved at this moment?
 
     Approvals are read once: what is planned cannot lose one without leaving its plan, but every one runs out in time.
@@ -222,6 +252,7 @@ async def _permission(acting: Acting, corrections: Sequence[Correction]) -> Perm
     await guard.look_at(corrections)
 
     async def permission(correction: Correction) -> str | None:
+        await stopping.look()
         missing = acting.missing_of(correction, given.get(correction.id, []), now())
         if not missing.approved:
             return phrase("it is not approved any more")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from reconciler.corrections.values import was_cut
 from reconciler.errors import StateError
 from reconciler.model import staging
 from reconciler.model.correction_records import CorrectionFilter
-from reconciler.model.corrections import Correction, CorrectionAction, CorrectionState
+from reconciler.model.corrections import CorrectionAction, CorrectionState, FieldChange
 from reconciler.model.entities import Side
 from reconciler.model.findings import Finding, FindingStatus
 from reconciler.phrases.phrase import phrase
@@ -80,42 +80,61 @@ async def changed_by_hand(acting: Acting, keys: ScopeKeys) -> ByHand:
     """Compare what was proposed and not written with what the records hold in the latest snapshots.
 
     A field counts when it holds something else than when it was proposed, or when both sides agree without it: then
-    somebody changed the other side. Records that were to be added, and lines, are not looked at.
+    somebody changed the other side. Of several proposals for one difference only the last one counts: where that one
+    was written, or rejected, nobody mended by hand what an earlier one offered. Records that were to be added, and
+    lines, are not looked at.
 
     Raises:
         StateError: a snapshot is damaged.
     """
     offered = await _offered(acting, keys)
     wanted: defaultdict[tuple[str, Side], set[str]] = defaultdict(set)
-    for each in offered:
-        if each.record_id is not None:
-            wanted[each.entity, each.side].add(each.record_id)
+    for each in offered.values():
+        wanted[each.entity, each.side].add(each.record_id)
     loaded = await load_records(acting.workspace, acting.plans, wanted)
     still_open = await _open_among(acting, offered)
     changed = agreed = 0
-    for each in offered:
-        record = None if each.record_id is None else loaded.record(each.entity, each.side, each.record_id)
-        if record is None:
+    for finding, each in offered.items():
+        record = loaded.record(each.entity, each.side, each.record_id)
+        if record is None or each.change.field in record.unreadable:
             continue
-        for change in each.changes:
-            cut = was_cut(change.old) or was_cut(change.new)
-            if change.line is not None or change.finding is None or cut or change.field in record.unreadable:
-                continue
-            now = record.values.get(change.field)
-            if now != change.old or change.finding not in still_open:
-                changed += 1
-                agreed += now == change.new
+        now = record.values.get(each.change.field)
+        if now != each.change.old or finding not in still_open:
+            changed += 1
+            agreed += now == each.change.new
     return ByHand(changed, agreed)
 
 
-async def _offered(acting: Acting, keys: ScopeKeys) -> list[Correction]:
-    chosen = CorrectionFilter(entity=list(keys), states=_OFFERED, action=CorrectionAction.UPDATE)
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What the product would have made of a field."""
+
+    entity: str
+    side: Side
+    record_id: str
+    change: FieldChange
+
+
+async def _offered(acting: Acting, keys: ScopeKeys) -> dict[str, _Offer]:
+    """What the last proposal for each finding offers, by finding, where it was not written."""
+    last: dict[str, _Offer | None] = {}
+    chosen = CorrectionFilter(entity=list(keys), action=CorrectionAction.UPDATE)
     async with aclosing(acting.workspace.state.corrections.iterate(chosen)) as corrections:
-        return [each async for each in corrections if each.key in keys[each.entity]]
+        async for each in corrections:
+            if each.record_id is None or each.key not in keys[each.entity]:
+                continue
+            for change in each.changes:
+                if change.finding is not None and change.line is None:
+                    offer = _Offer(each.entity, each.side, each.record_id, change)
+                    last[change.finding] = offer if each.state in _OFFERED and not _was_cut(change) else None
+    return {finding: offer for finding, offer in last.items() if offer is not None}
 
 
-async def _open_among(acting: Acting, corrections: Iterable[Correction]) -> set[str]:
-    ids = {change.finding for each in corrections for change in each.changes if change.finding is not None}
+def _was_cut(change: FieldChange) -> bool:
+    return was_cut(change.old) or was_cut(change.new)
+
+
+async def _open_among(acting: Acting, ids: Collection[str]) -> set[str]:
     if not ids:
         return set()
     chosen = FindingFilter(ids=sorted(ids), status=[FindingStatus.OPEN, FindingStatus.ACCEPTED])

@@ -27,7 +27,8 @@ from reconciler.errors import StateError
 from reconciler.model.correction_records import Move
 from reconciler.model.corrections import Correction, CorrectionState
 from reconciler.phrases.phrase import joined, phrase
-from reconciler.reports.files import in_thread, replacing, write_failures
+from reconciler.reports.files import in_thread, replacing
+from reconciler.whole_file import write_failures
 
 _S = CorrectionState
 _WRITTEN_CHARACTERS: Final = 1 << 20

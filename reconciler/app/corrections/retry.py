@@ -144,7 +144,7 @@ async def _written_again(
         except RefusedError as error:
             await _give_back(acting, corrections, error.message, work)
             continue
-        summary = await write_corrections(acting, targets, plan, corrections, progress, stop)
+        summary, _ = await write_corrections(acting, targets, plan, corrections, progress, stop)
         work.interrupted = work.interrupted or summary.interrupted
         by_id = {each.id: each for each in corrections}
         work.left += [LeftAlone(by_id[each.correction], each.why) for each in summary.held_back]

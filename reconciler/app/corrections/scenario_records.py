@@ -38,10 +38,12 @@ class Had:
     Attributes:
         identity: None where the system has none and takes no new one.
         lacking: values that it does not have, because the system does not take them from us.
+        added: it was not there before.
     """
 
     identity: str | None
     lacking: Mapping[str, FieldValue] = field(default_factory=dict)
+    added: bool = False
 
 
 class ScenarioRecords:
@@ -109,7 +111,7 @@ class ScenarioRecords:
             return Had(None, values)
         await self._admit(side, entity, (key,), "add", values)
         result = await writer.create(entity, values, [_typed(self._line_fields(side, entity), each) for each in lines])
-        return Had(result.id, _lacking(values, result.after))
+        return Had(result.id, _lacking(values, result.after), added=True)
 
     async def change(self, side: Side, entity: str, record: CurrentRecord, changes: Values) -> Had:
         """Change fields of a record that is there. Raises as `have`."""

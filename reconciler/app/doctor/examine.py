@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.app.doctor.diagnosis import Check, Diagnosis, Grade
+from reconciler.app.doctor.engine import check_engine
 from reconciler.app.doctor.installation import check_clock, check_program, check_rights, check_room, check_secrets
 from reconciler.app.doctor.state_checks import (
     check_corrections,
@@ -61,6 +62,7 @@ async def examine(
     checks.append(Check("project", Grade.OK, f"{project_file}: stage {project.file.project.stage}"))
     checks.append(check_secrets(project))
     checks += _check_tokens(project, plain_tokens)
+    checks.append(await asyncio.to_thread(check_engine, project))
     examined = Examined(Diagnosis(()), project)
     checks += await _check_state(project, examined, clock)
     examined.diagnosis = Diagnosis(tuple(checks))

@@ -10,14 +10,12 @@ import platform
 import sqlite3
 import zipfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
-from uuid import uuid4
 from zoneinfo import available_timezones
 
 import orjson
@@ -27,13 +25,13 @@ from reconciler import __version__
 from reconciler.app.doctor.diagnosis import Diagnosis
 from reconciler.app.doctor.installation import package_versions
 from reconciler.connectors.load import shipped_vendors
-from reconciler.errors import RefusedError, StateError
 from reconciler.model.entities import ENTITIES
 from reconciler.model.findings import Cause, FindingKind
 from reconciler.project import Project
 from reconciler.store.state.file_check import FileCheck
 from reconciler.store.state.records import RunRecord
 from reconciler.store.state.state import State
+from reconciler.whole_file import refuse_taken, write_new_file
 
 _RUNS: Final = 50
 _HIDDEN: Final = "(text)"
@@ -82,8 +80,7 @@ def write_bundle(
         RefusedError: there is something of that name.
         StateError: it cannot be written.
     """
-    if path.exists():
-        raise RefusedError(f"{path} is there already.", hint="Name another file.")
+    refuse_taken(path)
     members = {
         "diagnosis.json": [_check(each) for each in diagnosis.checks],
         "program.json": _program(now),
@@ -95,21 +92,8 @@ def write_bundle(
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, document in members.items():
             archive.writestr(name, orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
-    _put(path, packed.getvalue())
+    write_new_file(path, packed.getvalue())
     return list(members)
-
-
-def _put(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f".{uuid4().hex}.unfinished")
-    try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        unfinished.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise StateError(f"{path} cannot be written: {error.strerror}.", hint="Name a file elsewhere.") from error
 
 
 def _check(check: Any) -> dict[str, Any]:

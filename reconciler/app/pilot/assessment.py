@@ -114,9 +114,13 @@ async def unsigned(acting: Acting) -> list[str]:
         return [error.message.removesuffix(".")]
     card = assessment.scorecard
     if card.verdict is not Verdict.GO:
-        return [f"the scorecard says “{card.verdict.value}”: {card.reasons[0].words().removesuffix('.')}"]
+        why = card.reasons[0].phrase()
+        return [phrase("the scorecard says “{verdict}”: {why}", verdict=card.verdict.value, why=why)]
     pilot = started_pilot(acting)
-    return [f"{getattr(pilot, role)} has not signed the scorecard" for role in assessment.missing_signatures]
+    return [
+        phrase("{person} has not signed the scorecard", person=getattr(pilot, role))
+        for role in assessment.missing_signatures
+    ]
 
 
 async def sign_scorecard(acting: Acting, content: str) -> Signature:

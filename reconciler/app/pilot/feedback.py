@@ -8,6 +8,7 @@ from secrets import token_hex
 from typing import Final, cast, get_args
 
 from reconciler.app.correct import Acting
+from reconciler.app.pilot.stop_rules import freeze_now, tell_freeze
 from reconciler.app.wire import Workspace
 from reconciler.errors import RefusedError
 from reconciler.model.entities import ENTITIES
@@ -15,10 +16,13 @@ from reconciler.model.findings import Finding
 from reconciler.model.pilot import Feedback, Severity
 from reconciler.model.staging import shown_key
 from reconciler.phrases.phrase import phrase
+from reconciler.ports.notices.delivery import Patience
 from reconciler.toml_file import suggestion
 
 LONGEST_CHARACTERS: Final = 4000
 _LONGEST_KEY_CHARACTERS: Final = 200
+_PATIENCE_OF_WHO_SAYS_IT: Final = Patience(attempts=1, total_s=10.0)
+"""They wait for the answer of a page."""
 
 
 async def add_feedback(
@@ -46,7 +50,7 @@ class Said:
 
 
 async def keep_feedback(workspace: Workspace, said: Said, at: datetime) -> Feedback:
-    """Keep what somebody says.
+    """Keep what somebody says. A blocker may make a stop rule fire: then nothing is written any more, and it is told.
 
     Raises:
         RefusedError: there is no text, or too long a one; no such severity or entity; an entity without a key.
@@ -70,6 +74,8 @@ async def keep_feedback(workspace: Workspace, said: Said, at: datetime) -> Feedb
         raise RefusedError(phrase("a key has at most {most} characters.", most=_LONGEST_KEY_CHARACTERS))
     feedback = Feedback(token_hex(8), at, said.who, cast("Severity", said.severity), text, said.entity, key)
     await workspace.state.pilot.add_feedback(feedback)
+    if feedback.severity == "blocker" and (freeze := await freeze_now(workspace, at)) is not None:
+        await tell_freeze(workspace, freeze, _PATIENCE_OF_WHO_SAYS_IT)
     return feedback
 
 

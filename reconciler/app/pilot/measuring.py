@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from reconciler.app.correct import Acting, ScopeKeys, changed_by_hand, findings_in_scope
 from reconciler.app.pilot.assessment import today_of
-from reconciler.app.pilot.feedback import list_feedback
-from reconciler.model.correction_records import CorrectionFilter
-from reconciler.model.corrections import CorrectionState, JournalStep
+from reconciler.app.pilot.kept_values import bounds_of, kept_values
 from reconciler.model.findings import Finding
 from reconciler.model.pilot import DayValue, MeasureName
 from reconciler.pilot.measures import per_thousand, percent, percentile_95
-
-_S = CorrectionState
-_PROVED = frozenset({_S.VERIFIED, _S.UNDONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +56,15 @@ async def day_values(acting: Acting, seen: Seen) -> list[DayValue]:
         StateError: the state cannot be read.
     """
     today = today_of(acting)
-    begins, ends = bounds_of(acting, today)
+    begins, _ = bounds_of(acting.workspace.project, today)
     values = [*await _mismatches(acting, seen, begins)]
-    values += _writes(await acting.workspace.state.journal.outcomes(begins, ends))
-    values += [*await _kept(acting)]
     if seen.taxes is not None:
         values += _taxes(seen.taxes)
     if seen.stayed is not None:
         by_hand = await changed_by_hand(acting, seen.keys)
         values.append(("shadow_agreement_percent", percent(by_hand.agreed, by_hand.changed), by_hand.changed))
-    return [DayValue(today, name, value, sample) for name, value, sample in values]
-
-
-def bounds_of(acting: Acting, day: date) -> tuple[datetime, datetime]:
-    """First moment of a calendar day of the project, and of the next one."""
-    zone = acting.workspace.project.time_zone
-    return datetime.combine(day, time(), zone), datetime.combine(day + timedelta(days=1), time(), zone)
+    kept = await kept_values(acting.workspace, today)
+    return [*(DayValue(today, name, value, sample) for name, value, sample in values), *kept]
 
 
 _Value = tuple[MeasureName, Decimal | None, int]
@@ -92,24 +80,6 @@ async def _mismatches(acting: Acting, seen: Seen, begins: datetime) -> list[_Val
     return [
         ("open_per_1000", per_thousand(len(still), records), records),
         ("new_mismatches", Decimal(new), len(still)),
-    ]
-
-
-def _writes(ended: list[JournalStep]) -> Iterator[_Value]:
-    last = {each.correction: each.state for each in ended}
-    proved = sum(state in _PROVED for state in last.values())
-    yield "verified_percent", percent(proved, len(last)), len(last)
-    yield "conflicts", Decimal(sum(each.state is _S.SUPERSEDED for each in ended)), len(ended)
-
-
-async def _kept(acting: Acting) -> list[_Value]:
-    corrections = acting.workspace.state.corrections
-    unknown = await corrections.count(CorrectionFilter(states=_S.UNKNOWN))
-    said = await list_feedback(acting.workspace)
-    blockers = sum(each.severity == "blocker" and each.closed_at is None for each in said)
-    return [
-        ("unknown_outcomes", Decimal(unknown), await corrections.count(CorrectionFilter())),
-        ("blockers", Decimal(blockers), len(said)),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -55,12 +56,15 @@ async def quotes_of_participants(acting: Acting, pilot: PilotSection, keys: Scop
     return {**keys, QUOTES.name: keys[QUOTES.name] & of_sellers}
 
 
-async def taxes_of_quotes(acting: Acting, keys: ScopeKeys, warnings: list[str]) -> TaxesSeen | None:
+async def taxes_of_quotes(
+    acting: Acting, keys: ScopeKeys, warnings: list[str], monotonic_s: Callable[[], float]
+) -> TaxesSeen | None:
     """Ask the ERP about every open quote of the pilot. None where there are none to ask about, with a warning where
     they could not be read.
 
     Args:
         keys: as `quotes_of_participants` gives them.
+        monotonic_s: what the times of questions are measured with.
 
     Raises:
         ConfigurationError: the project file or a description is wrong.
@@ -74,7 +78,10 @@ async def taxes_of_quotes(acting: Acting, keys: ScopeKeys, warnings: list[str]) 
         return None
     watch = _Stopwatch()
     try:
-        async with open_quote_reader(workspace) as quotes, open_taxes(workspace, observer=watch) as desk:
+        async with (
+            open_quote_reader(workspace) as quotes,
+            open_taxes(workspace, observer=watch, monotonic_s=monotonic_s) as desk,
+        ):
             chosen = [each for each in await quotes.all_open() if _is_ours(acting, keys, each)]
             at_once = workspace.project.file.taxes.drift_concurrency
             compared = await compare_quotes(desk, quotes, chosen, at_once=at_once)

@@ -14,6 +14,7 @@ from reconciler.model.pilot import Feedback, Freeze, ScenarioResult, Signature
 from reconciler.pilot.measures import MEASURES, Measure
 from reconciler.pilot.scenarios import SCENARIOS
 from reconciler.pilot.scorecard import Scorecard
+from reconciler.pilot.stopping import rules_in_language
 from reconciler.reports.documents import instant
 from reconciler.reports.files import in_thread, replacing
 from reconciler.reports.html.pilot import pilot_html
@@ -24,6 +25,7 @@ from reconciler.reports.pilot_report import (
     PilotRow,
     PilotScenario,
     pilot_json,
+    pilot_words,
 )
 from reconciler.reports.pilot_workbook import pilot_workbook
 
@@ -82,7 +84,7 @@ async def _write(path: Path, content: bytes) -> None:
 
 
 def _report(assessment: Assessment, document: dict[str, Any], locale: str, timezone: str) -> PilotReport:
-    card = assessment.scorecard
+    card, words = assessment.scorecard, pilot_words(locale)
     return PilotReport(
         project=card.project,
         locale=locale,
@@ -93,9 +95,11 @@ def _report(assessment: Assessment, document: dict[str, Any], locale: str, timez
         days=tuple(each.day.isoformat() for each in card.days),
         days_off=frozenset(each.day.isoformat() for each in card.days if not each.is_working_day),
         rows=tuple(_row(card, measure, locale) for measure in MEASURES.values()),
-        signatures=tuple(PilotNote(each.at, each.person, each.role, each.content) for each in assessment.signatures),
-        freezes=tuple(map(_freeze, assessment.freezes)),
-        feedback=tuple(map(_feedback, assessment.feedback)),
+        signatures=tuple(
+            PilotNote(each.at, each.person, words.roles[each.role], each.content) for each in assessment.signatures
+        ),
+        freezes=tuple(_freeze(each, locale) for each in assessment.freezes),
+        feedback=tuple(_feedback(each, locale) for each in assessment.feedback),
         declarations=tuple(
             PilotNote(each.at, each.person, each.digest, each.reason) for each in assessment.declarations
         ),
@@ -109,7 +113,7 @@ def _row(card: Scorecard, measure: Measure, locale: str) -> PilotRow:
     return PilotRow(
         measure.title_pt if locale == _PORTUGUESE else measure.title,
         measure.unit,
-        measure.meaning,
+        measure.meaning_pt if locale == _PORTUGUESE else measure.meaning,
         card.criteria.get(measure.name),
         measure.good,
         tuple(PilotCell() if mark is None else PilotCell(mark.value, mark.sample, mark.met) for mark in marks),
@@ -129,12 +133,13 @@ def _scenario(result: ScenarioResult, locale: str) -> PilotScenario:
     )
 
 
-def _freeze(freeze: Freeze) -> PilotNote:
+def _freeze(freeze: Freeze, locale: str) -> PilotNote:
     lifted = "" if freeze.lifted_at is None else f"{freeze.lifted_by}, {instant(freeze.lifted_at)}: {freeze.why_lifted}"
-    return PilotNote(freeze.at, "reconciler", freeze.rule, lifted)
+    return PilotNote(freeze.at, "reconciler", rules_in_language(freeze.rule, locale), lifted)
 
 
-def _feedback(said: Feedback) -> PilotNote:
-    about = f" ({said.entity} {said.key})" if said.entity else ""
+def _feedback(said: Feedback, locale: str) -> PilotNote:
+    words = pilot_words(locale)
+    about = f" ({words.entity(said.entity)} {said.key})" if said.entity else ""
     closed = "" if said.closed_at is None else f"{said.closed_by}: {said.answer}"
-    return PilotNote(said.at, said.who, f"{said.severity}{about}: {said.text}", closed)
+    return PilotNote(said.at, said.who, f"{words.severities[said.severity]}{about}: {said.text}", closed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,13 +26,13 @@ from reconciler.app.notifications.telling import channels_of, delivery_document
 from reconciler.app.pilot.assessment import declared_as_started, started_pilot
 from reconciler.app.pilot.measuring import Seen, day_values
 from reconciler.app.pilot.quotes import quotes_of_participants, taxes_of_quotes
-from reconciler.app.reconcile import Progress, RunOptions
+from reconciler.app.pilot.stop_rules import freeze_where_fired
 from reconciler.app.run import FinishedRun, run_once
+from reconciler.app.run_options import Progress, RunOptions
 from reconciler.errors import ReconcilerError
 from reconciler.model.pilot import DayValue, Declared, Freeze
 from reconciler.phrases.phrase import phrase
 from reconciler.pilot.measures import MEASURES
-from reconciler.pilot.stopping import fired
 from reconciler.ports.notices.delivery import Channel, Patience
 from reconciler.project_pilot import PilotSection
 from reconciler.store.state.records import RunStatus
@@ -51,12 +52,14 @@ class PilotRunOptions:
         notify: tell those whom `[notify]` names when a stop rule fires.
         wait: between the two comparisons.
         patience: how long telling is tried.
+        monotonic_s: what the times of tax questions are measured with.
     """
 
     apply: bool = False
     notify: bool = True
     wait: Wait = asyncio.sleep
     patience: Patience = field(default_factory=Patience)
+    monotonic_s: Callable[[], float] = time.monotonic
 
 
 @dataclass(slots=True)
@@ -99,7 +102,7 @@ async def run_pilot(acting: Acting, options: PilotRunOptions, progress: Progress
     channels = channels_of(acting.workspace.project) if options.notify else []
     lock = acting.workspace.state.pilot_lock
     if not await lock.acquire():
-        raise await busy_with(lock, "the pilot is being run")
+        raise await busy_with(lock, phrase("the pilot is being run"))
     try:
         return await _run_alone(acting, declared, pilot, options, channels, progress)
     finally:
@@ -117,7 +120,7 @@ async def _run_alone(
     done, stayed = await _compared_twice(acting, pilot, options, progress)
     keys = await keys_in_scope(acting, pilot.scope)
     asked_about = await quotes_of_participants(acting, pilot, keys)
-    taxes = await taxes_of_quotes(acting, asked_about, done.warnings)
+    taxes = await taxes_of_quotes(acting, asked_about, done.warnings, options.monotonic_s)
     await _corrections(acting, options, done)
     done.values = await day_values(acting, Seen(keys, stayed, taxes))
     await acting.workspace.state.pilot.keep_day(declared.number, done.values, acting.clock())
@@ -158,10 +161,19 @@ async def _corrections(acting: Acting, options: PilotRunOptions, done: PilotRun)
             out = _plan_file(acting, done)
             planned = await plan_corrections(acting, Choice(), out=out)
             if planned.sealed is not None:
-                document = await asyncio.to_thread(read_plan_file, out)
-                done.applied = await apply_plan(acting, document)
+                document = await asyncio.to_thread(_plan_of, out)
+                # Whoever is told of a freeze is told by this run, as its options say.
+                done.applied = await apply_plan(acting, document, tell=None)
     except ReconcilerError as error:
         done.warnings.append(phrase("what is approved was not gone through: {error}", error=error.message))
+
+
+def _plan_of(path: Path) -> str | bytes:
+    """The sealed plan. Its file has served: the plan is kept in the state."""
+    try:
+        return read_plan_file(path)
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _plan_file(acting: Acting, done: PilotRun) -> Path:
@@ -172,11 +184,9 @@ async def _stop(
     acting: Acting, pilot: PilotSection, options: PilotRunOptions, channels: list[Channel], done: PilotRun
 ) -> None:
     """Freeze at once where a rule fired, and then tell."""
-    done.rules = fired(pilot.stop, done.values)
-    if not done.rules:
-        return
     details = {"run": done.runs[1].outcome.run_id}
-    done.freeze = await acting.workspace.state.stages.freeze("; ".join(done.rules), acting.clock(), details)
+    done.rules, freeze = await freeze_where_fired(acting.workspace, pilot, done.values, acting.clock(), details)
+    done.freeze = freeze or (None if done.applied is None else done.applied.freeze)
     if done.freeze is not None:
         told = await tell_frozen(acting.workspace.project, channels, done.freeze, options.patience)
         done.deliveries = [delivery_document(each) for each in told]

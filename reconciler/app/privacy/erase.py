@@ -41,8 +41,8 @@ async def erase_person(
 ) -> Erased:
     """Erase what is kept of a person, but for the trail. While a run goes on it is refused.
 
-    Snapshots, reports and copies of received files that hold any of it are deleted whole. What the systems themselves
-    still hold comes back with the next run: erase it there first.
+    Snapshots, reports, evidence and copies of received files that hold any of it are deleted whole. What the systems
+    themselves still hold comes back with the next run: erase it there first.
 
     Args:
         request: the number of the person's request, for the trail.
@@ -93,7 +93,7 @@ async def _delete_files(workspace: Workspace, traces: Traces) -> None:
             await ledger.drop_archives(copied)
     try:
         await asyncio.to_thread(workspace.folder.remove_except, kept)
-        await asyncio.to_thread(_unlink, [*traces.reports, *traces.received])
+        await asyncio.to_thread(_unlink, [*traces.reports, *traces.received, *traces.evidence])
     except OSError as error:
         raise StateError(
             f"the state forgot the person, and a file could not be deleted: {error.strerror}.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ import orjson
 from reconciler.app.correct import Acting
 from reconciler.app.privacy.identifiers import Identifiers
 from reconciler.app.privacy.searching import Traces, find_traces
-from reconciler.errors import ConfigurationError
 from reconciler.reports.documents import instant
+from reconciler.whole_file import refuse_taken, write_new_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,14 @@ async def export_person(acting: Acting, identifiers: Identifiers, path: Path, re
         request: the number of the person's request, for the trail.
 
     Raises:
-        RefusedError: whoever acts is no admin.
-        ConfigurationError: the file is there already, or cannot be written.
-        StateError: the state or a snapshot cannot be read.
+        RefusedError: whoever acts is no admin, or there is something at `path`.
+        StateError: the state or a snapshot cannot be read, or the file cannot be written.
     """
     acting.require(frozenset({"admin"}), "export a person's data")
+    refuse_taken(path)
     traces = await find_traces(acting.workspace, identifiers)
     document = _document(traces, instant(acting.clock()), request)
-    _write_new(path, orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    await asyncio.to_thread(write_new_file, path, orjson.dumps(document, option=orjson.OPT_INDENT_2))
     counts = counts_of(traces)
     await acting.workspace.state.audit.append(acting.person.name, "privacy.exported", request, {"counts": counts})
     return Exported(counts)
@@ -53,6 +53,7 @@ def counts_of(traces: Traces) -> dict[str, int]:
         **traces.state.counts(),
         "reports": len(traces.reports),
         "received_files": len(traces.received),
+        "evidence": len(traces.evidence),
     }
 
 
@@ -73,6 +74,7 @@ def _document(traces: Traces, made_at: str, request: str) -> dict[str, Any]:
         "also_in": {
             "plans": [each["digest"] for each in state.plans],
             "reports": [path.name for path in traces.reports],
+            "evidence": [path.name for path in traces.evidence],
             "snapshots": list(traces.snapshots),
         },
     }
@@ -88,20 +90,3 @@ def _records(traces: Traces) -> list[dict[str, Any]]:
             {"system": each.side.value, "entity": each.entity, "id": each.id, "record": each.record},
         )
     return list(told.values())
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise ConfigurationError(f"{path} is there already; nothing was written.", hint="Name another file.") from None
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written: {error.strerror}.") from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise ConfigurationError(f"{path} cannot be written: {error.strerror}.") from error

@@ -15,7 +15,7 @@ import polars as pl
 
 from reconciler.app.privacy.identifiers import Identifiers
 from reconciler.app.raw_values import records_in
-from reconciler.app.wire import RECEIVED_FILES, REPORTS, Workspace, load_descriptions
+from reconciler.app.wire import EVIDENCE, RECEIVED_FILES, REPORTS, Workspace, load_descriptions
 from reconciler.connectors.description import Description, EntitySource
 from reconciler.model.entities import Side
 from reconciler.model.privacy import RecordTrace, Sought, StateTraces
@@ -37,6 +37,7 @@ class Traces:
         snapshots: ids of those that hold any of it, also what no record could be read from.
         state: rows of the state.
         reports: files of runs, each with the name of its run.
+        evidence: of test scenarios, as a file and a page.
         received: copies of received files of the systems whose snapshots hold any of it.
     """
 
@@ -45,10 +46,11 @@ class Traces:
     state: StateTraces
     reports: tuple[Path, ...]
     received: tuple[Path, ...]
+    evidence: tuple[Path, ...]
 
 
 async def find_traces(workspace: Workspace, identifiers: Identifiers) -> Traces:
-    """Look through the snapshots that are kept, the state, the reports and the copies of received files.
+    """Look through the snapshots that are kept, the state, the reports, evidence and the copies of received files.
 
     Raises:
         ConfigurationError: a description is wrong.
@@ -68,7 +70,8 @@ async def find_traces(workspace: Workspace, identifiers: Identifiers) -> Traces:
     reports = await asyncio.to_thread(_reports_with, data / REPORTS, identifiers.forms())
     sides = {each.side for each in records}
     received = tuple(path for side in sorted(sides) for path in _files(data / RECEIVED_FILES / side.value))
-    return Traces(tuple(records), tuple(snapshots), state, reports, received)
+    evidence = await asyncio.to_thread(_reports_with, data / EVIDENCE, identifiers.forms())
+    return Traces(tuple(records), tuple(snapshots), state, reports, received, evidence)
 
 
 def sought_for(identifiers: Identifiers, records: Sequence[RecordTrace]) -> Sought:
@@ -155,7 +158,7 @@ def _staged(
 
 
 def _reports_with(folder: Path, forms: tuple[str, ...]) -> tuple[Path, ...]:
-    """The reports of every run of which one report holds an identifier."""
+    """The reports of every run, or playing, of which one report holds an identifier."""
     needles = [form.casefold().encode() for form in forms]
     files = _files(folder)
     runs = {path.stem for path in files if any(needle in _content(path) for needle in needles)}

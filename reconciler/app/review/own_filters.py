@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Final
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -21,6 +20,7 @@ from reconciler.errors import ConfigurationError, RefusedError
 from reconciler.phrases.phrase import phrase
 from reconciler.project_tui import own_tui_file
 from reconciler.project_types import StrictSection
+from reconciler.whole_file import whole_file, write_failures
 
 LONGEST_NAME_CHARACTERS: Final = 24
 MOST: Final = 20
@@ -78,7 +78,8 @@ class OwnFilters:
 
         Raises:
             RefusedError: the name cannot be had, or there are too many.
-            ConfigurationError: the file cannot be read or written.
+            ConfigurationError: the file cannot be read.
+            StateError: it cannot be written.
         """
         _check(wanted.name)
 
@@ -139,13 +140,10 @@ class OwnFilters:
         """Read again before writing, so that what another session saved meanwhile stays."""
         whole = self._read()
         whole[self.project] = put(whole.get(self.project, []))
-        try:
+        with write_failures(self.file):
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=self.file.parent, prefix=_FILE, delete=False) as made:
-                made.write(_FORM.dump_json(whole, indent=1))
-            Path(made.name).replace(self.file)
-        except OSError as error:
-            raise self._trouble(error) from error
+        with whole_file(self.file, replaces=True) as file, write_failures(self.file):
+            file.write(_FORM.dump_json(whole, indent=1))
 
     def _trouble(self, error: OSError) -> ConfigurationError:
         reason = error.strerror or os.strerror(error.errno or 0)

@@ -23,6 +23,7 @@ metadata:
   labels:
     app.kubernetes.io/name: reconciler
     app.kubernetes.io/instance: {name}
+    app.kubernetes.io/component: nightly
 spec:
   schedule: "{minute} {hour} * * *"
   timeZone: {time_zone}
@@ -40,14 +41,31 @@ spec:
           labels:
             app.kubernetes.io/name: reconciler
             app.kubernetes.io/instance: {name}
+            app.kubernetes.io/component: nightly
         spec:
           restartPolicy: Never
           automountServiceAccountToken: false
+          # A claim that is ReadWriteOnce can be mounted only where the service runs.
+          affinity:
+            podAffinity:
+              preferredDuringSchedulingIgnoredDuringExecution:
+                - weight: 100
+                  podAffinityTerm:
+                    topologyKey: kubernetes.io/hostname
+                    labelSelector:
+                      matchLabels:
+                        app.kubernetes.io/name: reconciler
+                        app.kubernetes.io/instance: {name}
+                        app.kubernetes.io/component: service
+          # A Service named reconciler would set RECONCILER_SERVICE_PORT, which is an option of the project file.
+          enableServiceLinks: false
           securityContext:
             runAsNonRoot: true
             runAsUser: {user}
             runAsGroup: {user}
             fsGroup: {user}
+            # At every start the kubelet would otherwise give the group the right to write what is its owner's alone.
+            fsGroupChangePolicy: OnRootMismatch
             seccompProfile:
               type: RuntimeDefault
           containers:

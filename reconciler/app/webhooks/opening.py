@@ -132,6 +132,6 @@ def _missing_secret(settings: WebhookSettings, named: Secrets) -> str | None:
         for place in settings.verification.places:
             if place.secret is not None and not named.of(place.secret):
                 return place.secret
-    if settings.registration is not None or not settings.secrets or named.webhook_secrets():
+    if settings.registration is not None or not settings.proving or named.webhook_secrets():
         return None
-    return next(iter(settings.secrets))
+    return next(iter(settings.secrets), settings.signed_with)

@@ -79,7 +79,7 @@ def named_secrets(project: Project, side: Side, settings: WebhookSettings) -> Se
     for secrets in named.values():
         for secret in secrets:
             keep_out_of_logs(secret)
-    return Secrets(named=named, purpose=frozenset(settings.secrets))
+    return Secrets(named=named, purpose=settings.proving)
 
 
 async def valid_secrets(named: Secrets, kept: KeptRegistrations) -> Secrets:

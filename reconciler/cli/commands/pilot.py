@@ -10,7 +10,7 @@ from reconciler.cli.commands import pilot_scenarios, pilot_stages, pilot_week
 from reconciler.cli.identity import AsPerson, acting
 from reconciler.cli.options import Json
 from reconciler.cli.output import plain, print_json, print_table
-from reconciler.cli.workspace import with_workspace
+from reconciler.cli.pilot_texts import PilotTexts, with_texts
 
 if TYPE_CHECKING:
     from reconciler.app.wire import Workspace
@@ -61,11 +61,11 @@ def add(
         )
         return feedback_document(said)
 
-    document = with_workspace(context, work)
+    document, texts = with_texts(context, work)
     if json:
         print_json(document)
     else:
-        typer.echo(f"Kept as {document['id']}.")
+        typer.echo(texts("kept", id=document["id"]))
 
 
 def list_all(
@@ -81,16 +81,13 @@ def list_all(
 
         return [feedback_document(each) for each in await list_feedback(workspace, only_open=only_open)]
 
-    documents = with_workspace(context, work)
+    documents, texts = with_texts(context, work)
     if json:
         print_json(documents)
         return
     print_table(
-        ("id", "at (UTC)", "who", "severity", "about", "status", "text"),
-        [
-            (each["id"], each["at"][:16], each["who"], each["severity"], _about(each), each["status"], each["text"])
-            for each in documents
-        ],
+        [texts(each) for each in ("id", "at", "who", "severity", "about", "status", "text")],
+        [_row(each, texts) for each in documents],
     )
 
 
@@ -109,12 +106,14 @@ def close(
 
         return feedback_document(await close_feedback(acting(workspace, as_person), feedback_id, answer))
 
-    document = with_workspace(context, work)
+    document, texts = with_texts(context, work)
     if json:
         print_json(document)
     else:
-        typer.echo(f"{document['id']} is closed: {plain(document['answer'])}")
+        typer.echo(texts("closed", id=document["id"], answer=plain(document["answer"])))
 
 
-def _about(document: Document) -> str:
-    return f"{document['entity']} {document['key']}" if document["entity"] else ""
+def _row(document: Document, texts: PilotTexts) -> tuple[str, ...]:
+    about = f"{texts.entity(document['entity'])} {document['key']}" if document["entity"] else ""
+    severity, status = texts(f"severity.{document['severity']}"), texts(f"status.{document['status']}")
+    return document["id"], document["at"][:16], document["who"], severity, about, status, document["text"]

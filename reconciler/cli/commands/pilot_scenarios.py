@@ -12,7 +12,7 @@ import typer
 from reconciler.cli.identity import AsPerson, acting, looking
 from reconciler.cli.options import Json
 from reconciler.cli.output import plain, print_json, print_paragraph, print_table, say
-from reconciler.cli.workspace import with_workspace
+from reconciler.cli.pilot_texts import PilotTexts, with_texts
 
 if TYPE_CHECKING:
     from reconciler.app.correct import Acting, HandTask
@@ -41,7 +41,7 @@ def list_all(context: typer.Context, json: Json = False) -> None:
 
         return await listed_scenarios(looking(workspace))
 
-    documents = with_workspace(context, work)
+    documents, texts = with_texts(context, work)
     if json:
         print_json(documents)
         return
@@ -50,12 +50,13 @@ def list_all(context: typer.Context, json: Json = False) -> None:
         typer.echo(f"{each['id']}: {each['title']}")
         for number, step in enumerate(each["steps"], start=1):
             print_paragraph(f"{number}. {step}", "   ")
-        print_paragraph(f"Expected: {each['expected']}", "   ")
+        print_paragraph(texts("listed_expected", text=each["expected"]), "   ")
         if each["refused"] is not None:
-            print_paragraph(f"Not played now: {each['refused']}.", "   ")
+            print_paragraph(texts("not_played_now", why=each["refused"]), "   ")
         if last is not None:
-            told = f"{last['status'].upper()} on {last['at'][:16]} (UTC) by {last['person']}: {last['seen']}"
-            print_paragraph(f"Last: {told}", "   ")
+            named = {name: last[name] for name in ("person", "seen")}
+            told = texts("listed_last", status=texts(last["status"]), at=last["at"][:16], **named)
+            print_paragraph(told, "   ")
 
 
 def run(
@@ -86,11 +87,11 @@ def run(
         chosen = chosen_scenarios(ids or [], everything=everything)
         return await _played(acting(workspace, as_person), chosen, approve_as or [], out, wait=wait)
 
-    documents, exit_code = with_workspace(context, work)
+    (documents, exit_code), texts = with_texts(context, work)
     if json:
         print_json(documents)
     else:
-        _print_results(documents)
+        _print_results(documents, texts)
     raise typer.Exit(exit_code)
 
 
@@ -110,7 +111,7 @@ async def _played(
         say(f"{scenario.id}: {scenario.told(locale).title} …")
 
     eyes = Eyes(_people(person.workspace, approve_as), _PATIENCE_S if wait else 0.0, say)
-    options = PlayOptions(out, _AskingHands() if wait else NoHands(), eyes, begun)
+    options = PlayOptions(out, _AskingHands(PilotTexts(locale)) if wait else NoHands(), eyes, begun)
     if wait:
         # Bars would be drawn over the questions.
         results = await play_scenarios(person, chosen, options, Quiet())
@@ -123,11 +124,14 @@ async def _played(
 class _AskingHands:
     """Whoever sits at the terminal."""
 
+    def __init__(self, texts: PilotTexts) -> None:
+        self._texts = texts
+
     async def do(self, task: HandTask) -> str | None:
         """Ask, and wait for the Enter key; None where the input ends."""
         say(task.instruction)
         # On stderr: stdout is for data.
-        typer.echo("Done? [Enter] ", nl=False, err=True)
+        typer.echo(self._texts("done"), nl=False, err=True)
         line = await _line()
         return line.rstrip("\n") if line else None
 
@@ -159,10 +163,10 @@ def _people(workspace: Workspace, names: list[str]) -> list[Person]:
     return [person_of_user(workspace.project, operating_system_user(), as_person=each) for each in names]
 
 
-def _print_results(documents: list[Document]) -> None:
+def _print_results(documents: list[Document], texts: PilotTexts) -> None:
     print_table(
-        ("scenario", "result", "seconds"),
-        [(each["scenario"], each["status"].upper(), f"{each['seconds']:.1f}") for each in documents],
+        (texts("scenario"), texts("result"), texts("seconds")),
+        [(each["scenario"], texts(each["status"]), f"{each['seconds']:.1f}") for each in documents],
         right=(2,),
     )
     for each in documents:
@@ -170,9 +174,10 @@ def _print_results(documents: list[Document]) -> None:
         if each["status"] == "passed":
             print_paragraph(f"{each['scenario']}: {each['seen']}")
         else:
-            print_paragraph(f"{each['scenario']} {each['status'].upper()}")
-            print_paragraph(f"expected: {each['expected']}", "  ")
-            print_paragraph(f"{'seen' if each['status'] == 'failed' else 'why'}: {each['seen']}", "  ")
+            print_paragraph(f"{each['scenario']} {texts(each['status'])}")
+            print_paragraph(texts("expected", text=each["expected"]), "  ")
+            seen = "seen_instead" if each["status"] == "failed" else "why"
+            print_paragraph(texts(seen, text=each["seen"]), "  ")
         if each["evidence"]:
-            typer.echo(f"  evidence: {plain(each['evidence'])}")
+            typer.echo(f"  {texts('evidence', path=plain(each['evidence']))}")
             typer.echo(f"  sha-256: {each['digest']}")

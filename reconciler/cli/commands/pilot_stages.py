@@ -9,7 +9,7 @@ import typer
 from reconciler.cli.identity import AsPerson, acting, looking
 from reconciler.cli.options import Json
 from reconciler.cli.output import plain, print_json, print_paragraph, print_table
-from reconciler.cli.workspace import with_workspace
+from reconciler.cli.pilot_texts import PilotTexts, with_texts
 
 if TYPE_CHECKING:
     from reconciler.app.wire import Workspace
@@ -35,11 +35,11 @@ def status(context: typer.Context, json: Json = False) -> None:
 
         return await status_document(looking(workspace))
 
-    document = with_workspace(context, work)
+    document, texts = with_texts(context, work)
     if json:
         print_json(document)
     else:
-        _print_status(document)
+        _print_status(document, texts)
 
 
 def start(
@@ -58,11 +58,11 @@ def start(
         declared = await start_pilot(acting(workspace, as_person), reason)
         return {"number": declared.number, "declaration": declared.digest, "reason": declared.reason or None}
 
-    document = with_workspace(context, work)
+    document, texts = with_texts(context, work)
     if json:
         print_json(document)
     else:
-        typer.echo(f"Pilot {document['number']} is declared; its declaration is {document['declaration']}.")
+        typer.echo(texts("declared", number=document["number"], declaration=document["declaration"]))
 
 
 def promote(context: typer.Context, reason: Reason, as_person: AsPerson = None, json: Json = False) -> None:
@@ -74,7 +74,7 @@ def promote(context: typer.Context, reason: Reason, as_person: AsPerson = None, 
 
         return change_document(await promoted(acting(workspace, as_person), reason))
 
-    _print_change(with_workspace(context, work), json)
+    _print_change(*with_texts(context, work), json)
 
 
 def fall_back(
@@ -92,7 +92,7 @@ def fall_back(
 
         return change_document(await fallen_back(acting(workspace, as_person), reason, _stage(to)))
 
-    _print_change(with_workspace(context, work), json)
+    _print_change(*with_texts(context, work), json)
 
 
 def lift(context: typer.Context, reason: Reason, as_person: AsPerson = None, json: Json = False) -> None:
@@ -104,11 +104,11 @@ def lift(context: typer.Context, reason: Reason, as_person: AsPerson = None, jso
 
         return freeze_document(await lift_freeze(acting(workspace, as_person), reason))
 
-    document = with_workspace(context, work)
+    document, texts = with_texts(context, work)
     if json:
         print_json(document)
     else:
-        typer.echo(f"Writes are not frozen any more. The rule was: {plain(document['rule'])}")
+        typer.echo(texts("lifted", rule=plain(texts.rules(document["rule"]))))
 
 
 def _stage(name: str | None) -> Any:
@@ -123,40 +123,48 @@ def _stage(name: str | None) -> Any:
     return Stage(name)
 
 
-def _print_change(document: Document, json: bool) -> None:
+def _print_change(document: Document, texts: PilotTexts, json: bool) -> None:
     if json:
         print_json(document)
     else:
-        typer.echo(f"The project stands at “{document['to']}” now; before at “{document['from']}”.")
+        typer.echo(texts("stands_now", to=document["to"], before=document["from"]))
 
 
-def _print_status(document: Document) -> None:
-    stage = f"Stage in force: {document['stage']}; the project file names {document['file_stage']}."
-    print_paragraph(stage + (f" {document['why_lower'].capitalize()}." if document["why_lower"] else ""))
+def _print_status(document: Document, texts: PilotTexts) -> None:
+    stage, lower = texts("stage", stage=document["stage"], file_stage=document["file_stage"]), document["why_lower"]
+    print_paragraph(f"{stage} {_capitalised(texts.said(lower))}." if lower else stage)
     if document["frozen"] is not None:
-        print_paragraph(f"FROZEN since {document['frozen']['at']}: {document['frozen']['rule']}.")
-    if document["pilot"] is not None:
-        changed = "" if document["pilot"]["as_started"] else " [pilot] is another now."
-        print_paragraph(f"Pilot {document['pilot']['number']}, started {document['pilot']['started_at']}.{changed}")
-        print_paragraph(
-            f"Records begun to be written today: {document['writes_today']} of {document['writes_per_day']}."
-        )
+        frozen = document["frozen"]
+        print_paragraph(texts("frozen_since", at=frozen["at"], rule=texts.rules(frozen["rule"])))
+    if (pilot := document["pilot"]) is not None:
+        changed = "" if pilot["as_started"] else texts("another_pilot")
+        print_paragraph(texts("pilot_started", number=pilot["number"], at=pilot["started_at"]) + changed)
+        print_paragraph(texts("writes_today", begun=document["writes_today"], most=document["writes_per_day"]))
     if document["next"] is not None:
-        print_paragraph(
-            f"To be promoted to “{document['next']}”:" + ("" if document["missing"] else " nothing is missing.")
-        )
-        for missing in document["missing"]:
-            print_paragraph(f"- {missing}", "  ")
-    if document["scenarios"]:
-        typer.echo()
-        played = [
-            (each["scenario"], each["status"].upper(), each["at"][:16], each["person"], each["stage"], each["seen"])
-            for each in document["scenarios"]
-        ]
-        print_table(("scenario", "last", "at (UTC)", "person", "stage", "seen"), played)
+        missing = "" if document["missing"] else texts("nothing_missing")
+        print_paragraph(texts("to_be_promoted", stage=document["next"]) + missing)
+        for each in document["missing"]:
+            print_paragraph(f"- {texts.said(each)}", "  ")
+    _print_played(document["scenarios"], texts)
     if document["history"]:
         typer.echo()
         rows = [
             (each["at"][:16], each["from"], each["to"], each["person"], each["reason"]) for each in document["history"]
         ]
-        print_table(("at (UTC)", "from", "to", "person", "reason"), rows)
+        print_table([texts(each) for each in ("at", "from", "to", "person", "reason")], rows)
+
+
+def _print_played(scenarios: list[Document], texts: PilotTexts) -> None:
+    if not scenarios:
+        return
+    typer.echo()
+    played = [
+        (each["scenario"], texts(each["status"]), each["at"][:16], each["person"], each["stage"], each["seen"])
+        for each in scenarios
+    ]
+    print_table([texts(each) for each in ("scenario", "last", "at", "person", "stage_heading", "seen")], played)
+
+
+def _capitalised(clause: str) -> str:
+    """Its first letter only: names in it keep theirs."""
+    return clause[:1].upper() + clause[1:]

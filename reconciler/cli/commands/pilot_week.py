@@ -9,7 +9,7 @@ import typer
 from reconciler.cli.identity import AsPerson, acting, looking
 from reconciler.cli.options import Json
 from reconciler.cli.output import plain, print_json, print_paragraph, print_table, say
-from reconciler.cli.workspace import with_workspace
+from reconciler.cli.pilot_texts import PilotTexts, with_texts
 
 if TYPE_CHECKING:
     from reconciler.app.wire import Workspace
@@ -49,36 +49,39 @@ def run(
         pilot = started_pilot(person)
         return run_document(pilot, done), exit_code_of_run(pilot, done)
 
-    document, exit_code = with_workspace(context, work)
+    (document, exit_code), texts = with_texts(context, work)
     for warning in document["warnings"]:
-        say(f"warning: {warning}")
+        say(texts("warning", text=texts.said(warning)))
     if json:
         print_json(document)
     else:
-        _print_run(document)
+        _print_run(document, texts)
     raise typer.Exit(exit_code)
 
 
 def report(context: typer.Context, json: Json = False) -> None:
     """Write the report of the pilot (HTML, XLSX, JSON), and tell go or no-go with the reasons."""
 
-    async def work(workspace: Workspace) -> Document:
+    async def work(workspace: Workspace) -> tuple[Document, list[str]]:
+        from reconciler.app.pilot.assessment import assess
         from reconciler.app.pilot.report import write_pilot_report
 
-        return await write_pilot_report(looking(workspace))
+        person, locale = looking(workspace), workspace.project.file.project.locale
+        reasons = (await assess(person)).scorecard.reasons
+        return await write_pilot_report(person), [each.words(locale) for each in reasons]
 
-    document = with_workspace(context, work)
+    (document, reasons), texts = with_texts(context, work)
     if json:
         print_json(document)
         return
-    typer.echo(f"{document['scorecard']['verdict'].replace('_', '-').upper()}")
-    for reason in document["scorecard"]["reasons"]:
+    typer.echo(texts(document["scorecard"]["verdict"]))
+    for reason in reasons:
         print_paragraph(f"- {reason}")
-    typer.echo(f"\ncontent to be signed: {document['content']}")
+    typer.echo("\n" + texts("content", content=document["content"]))
     for each in document["signatures"]:
-        typer.echo(f"signed as {each['role'].replace('_', ' ')} by {plain(each['person'])} at {each['at']}")
+        typer.echo(texts("signed_at", role=texts(each["role"]), person=plain(each["person"]), at=each["at"]))
     for kind, path in document["reports"].items():
-        typer.echo(f"{kind.upper()} report: {plain(path)}")
+        typer.echo(texts("report_at", kind=kind.upper(), path=plain(path)))
 
 
 def sign(
@@ -95,29 +98,31 @@ def sign(
 
         return signature_document(await sign_scorecard(acting(workspace, as_person), content))
 
-    document = with_workspace(context, work)
+    document, texts = with_texts(context, work)
     if json:
         print_json(document)
     else:
-        typer.echo(f"Signed as {document['role'].replace('_', ' ')} by {plain(document['person'])}.")
+        typer.echo(texts("signed", role=texts(document["role"]), person=plain(document["person"])))
 
 
-def _print_run(document: Document) -> None:
-    marks = {True: "met", False: "NOT MET", None: ""}
+def _print_run(document: Document, texts: PilotTexts) -> None:
+    marks = {True: texts("met"), False: texts("not_met"), None: ""}
     print_table(
-        (f"measure on {document['day']}", "value", "sample", "criterion", ""),
+        (texts("measure_on", day=document["day"]), texts("value"), texts("sample"), texts("criterion"), ""),
         [
-            (name, each["value"], each["sample"], each["criterion"], marks[each["met"]])
+            (texts.measure(name), each["value"], each["sample"], each["criterion"], marks[each["met"]])
             for name, each in document["measures"].items()
         ],
         right=(1, 2, 3),
     )
     if document["dry_run"] is not None:
         rehearsed = document["dry_run"]
-        typer.echo(f"\nwould be written: {rehearsed['would_be_written']}; left out: {len(rehearsed['left_out'])}")
+        counts = {"would_be": rehearsed["would_be_written"], "left_out": len(rehearsed["left_out"])}
+        typer.echo("\n" + texts("rehearsed", **counts))
     if document["applied"] is not None:
-        typer.echo("applied: " + ", ".join(f"{count} {state}" for state, count in document["applied"].items()))
+        states = (f"{count} {texts.said(state)}" for state, count in document["applied"].items())
+        typer.echo(texts("applied", counts=", ".join(states)))
     for rule in document["rules_fired"]:
-        print_paragraph(f"STOP RULE: {rule}")
+        print_paragraph(texts("stop_rule", rule=texts.said(rule)))
     if document["frozen"]:
-        typer.echo("Writes are frozen now.")
+        typer.echo(texts("frozen_now"))

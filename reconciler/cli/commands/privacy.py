@@ -39,6 +39,7 @@ _NAMES = {
     "audit": "entries of the audit trail",
     "reports": "report files",
     "received_files": "copies of received files",
+    "evidence": "files of evidence of test scenarios",
 }
 
 

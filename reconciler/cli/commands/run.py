@@ -36,8 +36,8 @@ def run(
     json: Json = False,
 ) -> None:
     """Pull both systems, compare, store what was found, write the reports, tell whom [notify] names."""
-    from reconciler.app.reconcile import RunOptions
     from reconciler.app.run import run_once
+    from reconciler.app.run_options import RunOptions
     from reconciler.cli.progress import TerminalProgress
 
     options = RunOptions(

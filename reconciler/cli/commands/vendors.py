@@ -87,6 +87,8 @@ def _print_head(document: dict[str, Any]) -> None:
         print_paragraph(told, indent="  ")
         for name, meaning in webhooks["secrets"].items():
             print_paragraph(f"credentials.{name}: {meaning}", indent="    ")
+        if webhooks["signed_with"] is not None:
+            print_paragraph(f"signed with credentials.{webhooks['signed_with']}", indent="    ")
         print_paragraph(webhooks["note"], indent="    ")
     if document["taxes"] is not None:
         _print_taxes("taxes", document["taxes"])

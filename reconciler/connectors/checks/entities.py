@@ -19,6 +19,7 @@ from reconciler.connectors.plan import field_mapping, line_slots
 from reconciler.mapping.path import MappingSyntaxError, parse_path
 from reconciler.mapping.plan import PROJECT_TIME_ZONE, MappingPlanError, codecs_of
 from reconciler.model.entities import ENTITIES, QUOTES, Entity, FieldType
+from reconciler.phrases.phrase import phrase
 from reconciler.toml_file import KeyPath, Problem, suggestion
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -38,7 +39,7 @@ class _Fields:
 def entity_problems(description: Description) -> Iterator[Problem]:
     """Mistakes in `entities`. What is told names paths and options of the description only."""
     if not description.entities:
-        yield Problem(("entities",), "describes no entity")
+        yield Problem(("entities",), phrase("describes no entity"))
     for name, source in description.entities.items():
         yield from _problems_of(name, source)
 
@@ -47,11 +48,13 @@ def _problems_of(name: str, source: EntitySource) -> Iterator[Problem]:
     place: KeyPath = ("entities", name)
     canonical = ENTITIES.get(name)
     if canonical is None and not _NAME.fullmatch(name):
-        yield Problem(place, "an entity is named in lower case letters, digits and underscores")
+        yield Problem(place, phrase("an entity is named in lower case letters, digits and underscores"))
         return
     if canonical is None and not all(_has_type(entry) for entry in source.fields.values()):
         known = ", ".join(ENTITIES)
-        text = f"is not one of {known}, and an entity of your own needs a type for each of its fields"
+        text = phrase(
+            "is not one of {known}, and an entity of your own needs a type for each of its fields", known=known
+        )
         yield Problem(place, text, suggestion(name, ENTITIES))
         return
     unreadable_slots = list(_slot_problems(place, source))
@@ -88,7 +91,7 @@ def _line_problems(place: KeyPath, canonical: Entity | None, source: EntitySourc
         return
     place = (*place, "lines")
     if canonical is not None and canonical.lines is None:
-        yield Problem(place, f"{canonical.name} have no lines")
+        yield Problem(place, phrase("{name} have no lines", name=canonical.name))
         return
     yield from _path_problems((*place, "path"), source.lines.path, source.slots)
     for path in source.lines.only:
@@ -104,7 +107,7 @@ def _line_problems(place: KeyPath, canonical: Entity | None, source: EntitySourc
 
 def _tax_problems(place: KeyPath, canonical: Entity | None, source: EntitySource, lines: Lines) -> Iterator[Problem]:
     if lines.taxes and canonical is not QUOTES:
-        yield Problem((*place, "taxes"), "only lines of quotes carry taxes")
+        yield Problem((*place, "taxes"), phrase("only lines of quotes carry taxes"))
         return
     slots = line_slots(source.slots, lines)
     for kind, places in lines.taxes.items():
@@ -123,7 +126,7 @@ def _path_problems(place: KeyPath, path: str, slots: Mapping[str, str]) -> Itera
 
 def _field_problems(fields: _Fields) -> Iterator[Problem]:
     if not fields.entries:
-        yield Problem(fields.place, "names no field")
+        yield Problem(fields.place, phrase("names no field"))
     for name, entry in fields.entries.items():
         place = (*fields.place, name)
         kind, problem = _type_of(place, name, entry, fields.canonical)
@@ -143,10 +146,12 @@ def _type_of(
         known = [] if canonical is None else [known.name for known in canonical.fields]
         what = "an entity of your own" if canonical is None else canonical.name
         return None, Problem(
-            place, f"is not a known field of {what}; a field of your own needs a type", suggestion(name, known)
+            place,
+            phrase("is not a known field of {what}; a field of your own needs a type", what=what),
+            suggestion(name, known),
         )
     if field is not None and own not in (None, field.type):
-        return None, Problem((*place, "type"), f"{name} is always of type {field.type}")
+        return None, Problem((*place, "type"), phrase("{name} is always of type {type}", name=name, type=field.type))
     return field.type if field is not None else own, None
 
 
@@ -161,7 +166,12 @@ def _source_problems(
         yield from wrong_paths
     elif entry.codec is not None and entry.codec not in codecs_of(kind):
         allowed = codecs_of(kind)
-        text = f"a {kind} field is written as {' or '.join(allowed)}, not {entry.codec}"
+        text = phrase(
+            "a {kind} field is written as {allowed}, not {codec}",
+            kind=kind,
+            allowed=" or ".join(allowed),
+            codec=entry.codec,
+        )
         yield Problem((*place, "codec"), text, suggestion(entry.codec, allowed) if len(allowed) > 1 else "")
     else:
         yield from _option_problems(place, name, kind, entry, slots)
@@ -174,9 +184,9 @@ def _entry_path_problems(place: KeyPath, entry: FieldSource, slots: Mapping[str,
         for position, path in enumerate(entry.path):
             yield from _path_problems((*place, "path", position), path, slots)
         if not entry.path:
-            yield Problem((*place, "path"), "names no path")
+            yield Problem((*place, "path"), phrase("names no path"))
     if entry.join and (isinstance(entry.path, str) or len(entry.path) < 2):
-        yield Problem((*place, "join"), "there is only one path, and nothing to join")
+        yield Problem((*place, "join"), phrase("there is only one path, and nothing to join"))
 
 
 def _option_problems(

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from reconciler.connectors.description import Changed, Description, EntitySource
 from reconciler.connectors.details import RECORD, Detail
 from reconciler.connectors.moments import MOMENT_FORMATS, format_problem, zone_problem
-from reconciler.ports.http.checks import SINCE, Names, check_http, check_listing, check_request, names_of
+from reconciler.phrases.phrase import phrase
+from reconciler.ports.http.checks import SINCE, Names, check_http, check_listing, check_path, check_request, names_of
 from reconciler.ports.http.format_checks import format_problems
 from reconciler.ports.http.references import pieces_of, whole_reference
 from reconciler.ports.http.settings import CursorPaging, KeysetPaging, LinkPaging, Listing, Outcome, Request
@@ -44,29 +45,22 @@ def _address_problems(address: str | None) -> Iterator[Problem]:
         return
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        yield Problem(("http", "base_url"), "must be an address that begins with https:// or http://")
+        yield Problem(("http", "base_url"), phrase("must be an address that begins with https:// or http://"))
 
 
 def _outcome_problems(place: KeyPath, outcome: Outcome) -> Iterator[Problem]:
     if not (outcome.status or outcome.headers or outcome.contains or outcome.at):
-        yield Problem(place, "has no condition, and would decide about every answer")
+        yield Problem(place, phrase("has no condition, and would decide about every answer"))
     for status in outcome.status:
         if not 100 <= status <= 599:
-            yield Problem((*place, "status"), f"{status} is not an HTTP status")
+            yield Problem((*place, "status"), phrase("{status} is not an HTTP status", status=status))
     for option in ("at", "wait_path", "message", "code"):
-        yield from _json_path_problems((*place, option), getattr(outcome, option))
+        yield from check_path((*place, option), getattr(outcome, option))
 
 
 def _own_outcome_problems(place: KeyPath, request: Request) -> Iterator[Problem]:
     for position, outcome in enumerate(request.outcomes):
         yield from _outcome_problems((*place, "outcomes", position), outcome)
-
-
-def _json_path_problems(place: KeyPath, path: str | None) -> Iterator[Problem]:
-    if path and ("[" in path or not all(path.split("."))):
-        yield Problem(
-            place, "is not a path into the answer: names and positions with dots between, as in `result.0.name`"
-        )
 
 
 def _entity_problems(place: KeyPath, source: EntitySource, names: Names) -> Iterator[Problem]:
@@ -95,8 +89,10 @@ def _detail_problems(place: KeyPath, detail: Detail, names: Names) -> Iterator[P
     yield from check_request(detail.request, names.and_also(RECORD), (*place, "request"))
     yield from _own_outcome_problems((*place, "request"), detail.request)
     if not any(name.startswith(f"{RECORD}.") for name in names_of(detail.request)):
-        yield Problem((*place, "request"), "never uses record.*, and would give the same detail for every record")
-    yield from _json_path_problems((*place, "answer"), detail.answer)
+        yield Problem(
+            (*place, "request"), phrase("never uses record.*, and would give the same detail for every record")
+        )
+    yield from check_path((*place, "answer"), detail.answer)
 
 
 def _changed_problems(place: KeyPath, changed: Changed, names: Names) -> Iterator[Problem]:
@@ -114,19 +110,22 @@ def _listing_problems(place: KeyPath, listing: Listing, names: Names, *given: st
     yield from _own_outcome_problems((*place, "request"), listing.request)
     used = {name for _, text in _texts(listing.request.model_dump(), ()) for name in _names_in(text)}
     if given and used.isdisjoint(given):
-        yield Problem((*place, "request"), f"never uses {given[0]}, and would give the same records for every one")
-    yield from _json_path_problems((*place, "records"), listing.records)
+        yield Problem(
+            (*place, "request"),
+            phrase("never uses {given}, and would give the same records for every one", given=given[0]),
+        )
+    yield from check_path((*place, "records"), listing.records)
     for position, path in enumerate(listing.required):
-        yield from _json_path_problems((*place, "required", position), path)
+        yield from check_path((*place, "required", position), path)
     for option in ("more", "total", "pages"):
-        yield from _json_path_problems((*place, "stop", option), getattr(listing.stop, option))
+        yield from check_path((*place, "stop", option), getattr(listing.stop, option))
     match listing.paging:
         case KeysetPaging(after=path):
-            yield from _json_path_problems((*place, "paging", "after"), path)
+            yield from check_path((*place, "paging", "after"), path)
         case CursorPaging(cursor=path):
-            yield from _json_path_problems((*place, "paging", "cursor"), path)
+            yield from check_path((*place, "paging", "cursor"), path)
         case LinkPaging(link=str() as path):
-            yield from _json_path_problems((*place, "paging", "link"), path)
+            yield from check_path((*place, "paging", "link"), path)
         case _:
             pass
 
@@ -138,9 +137,17 @@ def text_problems(description: Description) -> Iterator[Problem]:
         used.update(_names_in(text))
         literal = "" if whole_reference(text) else "".join(piece.literal for piece in pieces_of(text))
         if _ALMOST_WHOLE.search(literal):
-            yield Problem(place, "holds a `$` name inside a text", "Inside a text a reference is written {name}.")
+            yield Problem(
+                place,
+                phrase("holds a `$` name inside a text"),
+                phrase("Inside a text a reference is written {{name}}."),
+            )
         elif found := _ALMOST_IN_TEXT.search(literal):
-            yield Problem(place, f"`{found[0]}` is not a reference", "A reference is written {name}, without spaces.")
+            yield Problem(
+                place,
+                phrase("`{found}` is not a reference", found=found[0]),
+                phrase("A reference is written {{name}}, without spaces."),
+            )
     for call in (description.taxes, *description.other_taxes.values()):
         if call is not None:
             used -= {f"context.{name}" for name in (*call.context, *call.optional_context)}
@@ -152,7 +159,7 @@ def text_problems(description: Description) -> Iterator[Problem]:
         if used_here <= declared.keys():
             # Otherwise a reference is misspelt, which is told already.
             for name in declared.keys() - used_here:
-                yield Problem(("vendor", root, name), "is asked for, and no request uses it")
+                yield Problem(("vendor", root, name), phrase("is asked for, and no request uses it"))
 
 
 def _texts(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.connectors.description import Description
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.checks import Names
 from reconciler.ports.webhook.checks import check_webhooks
 from reconciler.toml_file import KeyPath, Problem, suggestion
@@ -17,12 +18,12 @@ def webhook_problems(description: Description) -> Iterator[Problem]:
     webhooks, vendor = description.webhooks, description.vendor
     if webhooks is None:
         if "webhook" in vendor.ports:
-            yield Problem(("vendor", "ports"), "lists webhook, and there is no table webhooks")
+            yield Problem(("vendor", "ports"), phrase("lists webhook, and there is no table webhooks"))
         return
     if "webhook" not in vendor.ports:
-        yield Problem(("vendor", "ports"), "does not list webhook, and there is a table webhooks")
+        yield Problem(("vendor", "ports"), phrase("does not list webhook, and there is a table webhooks"))
     if description.http is None:
-        yield Problem(_PLACE, "needs a system that can be asked for one record; files cannot be asked")
+        yield Problem(_PLACE, phrase("needs a system that can be asked for one record; files cannot be asked"))
         return
     names = Names.of(description.http, vendor.credentials, vendor.context)
     yield from check_webhooks(webhooks, names, vendor.credentials, _PLACE)
@@ -37,6 +38,11 @@ def webhook_problems(description: Description) -> Iterator[Problem]:
 def _entity_problems(description: Description, entity: str, place: KeyPath) -> Iterator[Problem]:
     source = description.entities.get(entity)
     if source is None:
-        yield Problem(place, f"there is no entity {entity}", suggestion(entity, list(description.entities)))
+        yield Problem(
+            place, phrase("there is no entity {entity}", entity=entity), suggestion(entity, list(description.entities))
+        )
     elif source.one is None:
-        yield Problem(place, f"{entity} has no listing `one`, and a hint about one record would lead nowhere")
+        yield Problem(
+            place,
+            phrase("{entity} has no listing `one`, and a hint about one record would lead nowhere", entity=entity),
+        )

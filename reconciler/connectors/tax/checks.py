@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,7 +25,8 @@ from reconciler.connectors.tax.hook import Conversed, Hook, Talk
 from reconciler.connectors.tax.request import refers_to
 from reconciler.connectors.vendors import HOOKS
 from reconciler.mapping.path import MappingSyntaxError, parse_path
-from reconciler.ports.http.checks import Names, check_listing, check_references, check_request
+from reconciler.phrases.phrase import phrase
+from reconciler.ports.http.checks import Names, check_listing, check_path, check_references, check_request
 from reconciler.ports.http.references import whole_reference
 from reconciler.toml_file import KeyPath, Problem, suggestion
 
@@ -49,7 +50,7 @@ def tax_problems(description: Description) -> Iterator[Problem]:
     if description.taxes is not None:
         yield from _call_problems(description, description.taxes)
     elif description.other_taxes:
-        yield Problem(_OTHERS, "are chosen instead of taxes, and there is none")
+        yield Problem(_OTHERS, phrase("are chosen instead of taxes, and there is none"))
     for name, call in description.other_taxes.items():
         for problem in _call_problems(description, call):
             yield Problem((*_OTHERS, name, *problem.path[len(_PLACE) :]), problem.text, problem.hint)
@@ -57,10 +58,10 @@ def tax_problems(description: Description) -> Iterator[Problem]:
 
 def _call_problems(description: Description, call: TaxCall) -> Iterator[Problem]:
     if description.http is None or call.request.soap is not None:
-        yield Problem(_PLACE, "taxes are asked for over HTTP, with a body that is a table")
+        yield Problem(_PLACE, phrase("taxes are asked for over HTTP, with a body that is a table"))
         return
     if "erp" not in description.vendor.roles:
-        yield Problem(_PLACE, "taxes are asked of an ERP, and this system is none")
+        yield Problem(_PLACE, phrase("taxes are asked of an ERP, and this system is none"))
     yield from _Requests(description, call).problems()
     yield from _conversation_problems(call)
     yield from _draft_problems(description, call)
@@ -112,27 +113,42 @@ class _Requests:
             found = whole_reference(reference)
             place = (*_PLACE, "otherwise", name)
             if found is None or not found.startswith("context."):
-                yield Problem(place, "must be a value of the ERP context as a whole", 'Example: "$context.name".')
+                yield Problem(
+                    place, phrase("must be a value of the ERP context as a whole"), phrase('Example: "$context.name".')
+                )
             elif found.removeprefix("context.") not in self._context():
-                yield Problem(place, f"refers to {found}, which is not known here", "Declare it in taxes.context.")
+                yield Problem(
+                    place,
+                    phrase("refers to {found}, which is not known here", found=found),
+                    phrase("Declare it in taxes.context."),
+                )
 
     def _records(self) -> Iterator[Problem]:
         for name, entity in ((CUSTOMER_ID, "customers"), (PRODUCT_ID, "products")):
             if self._sends(name) and entity not in self.description.entities:
-                yield Problem(_PLACE, f"refers to {name}, and the description has no {entity} to find it in")
+                yield Problem(
+                    _PLACE,
+                    phrase(
+                        "refers to {name}, and the description has no {entity} to find it in", name=name, entity=entity
+                    ),
+                )
         for option, entity in (("customer_values", "customers"), ("product_values", "products")):
             yield from self._value_paths(option, entity)
         prospect = self.call.prospect
         for name in (CUSTOMER_ID, CUSTOMER_RECORD):
             if prospect is not None and refers_to(prospect.body, name):
-                yield Problem((*_PLACE, "prospect", "body"), f"refers to {name}, which a prospect has not")
+                yield Problem(
+                    (*_PLACE, "prospect", "body"), phrase("refers to {name}, which a prospect has not", name=name)
+                )
 
     def _value_paths(self, option: str, entity: str) -> Iterator[Problem]:
         source = self.description.entities.get(entity)
         for name, path in getattr(self.call, option).items():
             place = (*_PLACE, option, name)
             if source is None or source.find is None:
-                yield Problem(place, f"needs the listing `find` of {entity}, which gives the record")
+                yield Problem(
+                    place, phrase("needs the listing `find` of {entity}, which gives the record", entity=entity)
+                )
                 return
             try:
                 parse_path(path, source.slots)
@@ -142,7 +158,7 @@ class _Requests:
     def _content(self) -> Iterator[Problem]:
         call, body = self.call, (*_PLACE, "request", "body")
         if not isinstance(call.request.body, dict):
-            yield Problem(body, "must be a table")
+            yield Problem(body, phrase("must be a table"))
             return
         if call.mode == "document":
             bodies = {body: call.request.body}
@@ -150,21 +166,25 @@ class _Requests:
                 bodies[*_PLACE, "prospect", "body"] = call.prospect.body
             for place, each in bodies.items():
                 if not refers_to(each, "lines"):
-                    yield Problem(place, "never uses lines, and would ask about none", 'Put "$lines" in it.')
+                    yield Problem(
+                        place, phrase("never uses lines, and would ask about none"), phrase('Put "$lines" in it.')
+                    )
         elif call.line:
-            yield Problem((*_PLACE, "line"), "is for calls about the whole document; here each item is a call")
+            yield Problem((*_PLACE, "line"), phrase("is for calls about the whole document; here each item is a call"))
             return
         place = (*_PLACE, "line") if call.mode == "document" else body
         needed = [
-            (_PRODUCTS, "would not say which product"),
-            (("line.quantity",), "would not say how many"),
-            (_PRICES, "would not say at what price"),
-            (_DISCOUNTS, "would ignore the discount"),
+            (_PRODUCTS, phrase("would not say which product")),
+            (("line.quantity",), phrase("would not say how many")),
+            (_PRICES, phrase("would not say at what price")),
+            (_DISCOUNTS, phrase("would ignore the discount")),
         ]
         # A rate is that of the product, however many are sold at whatever price.
         for names, consequence in needed[:1] if call.yields == "rates" else needed:
             if not any(refers_to(self._about_lines(), name) for name in names):
-                yield Problem(place, f"never uses {names[0]}, and {consequence}")
+                yield Problem(
+                    place, phrase("never uses {name}, and {consequence}", name=names[0], consequence=consequence)
+                )
 
     def _about_lines(self) -> list[object]:
         call = self.call
@@ -183,7 +203,7 @@ class _Requests:
         for option in ("context", "optional_context"):
             for name in getattr(self.call, option):
                 if not self._sends(f"context.{name}") and not refers_to(templates, f"context.{name}"):
-                    yield Problem((*_PLACE, option, name), "is asked for, and the call does not use it")
+                    yield Problem((*_PLACE, option, name), phrase("is asked for, and the call does not use it"))
 
 
 def _sent_bodies(call: TaxCall) -> list[object]:
@@ -197,131 +217,134 @@ def _hook(call: TaxCall) -> Hook:
 def _conversation_problems(call: TaxCall) -> Iterator[Problem]:
     if call.conversation is None:
         if call.steps:
-            yield Problem((*_PLACE, "steps"), "are sent by a conversation, and none is named")
+            yield Problem((*_PLACE, "steps"), phrase("are sent by a conversation, and none is named"))
         return
     if call.conversation not in HOOKS:
         yield Problem(
-            (*_PLACE, "conversation"), f"there is no hook “{call.conversation}”", suggestion(call.conversation, HOOKS)
+            (*_PLACE, "conversation"),
+            phrase("there is no hook “{conversation}”", conversation=call.conversation),
+            suggestion(call.conversation, HOOKS),
         )
         return
     if call.mode != "document" or call.prospect is not None:
-        yield Problem((*_PLACE, "conversation"), "is about a whole document of a registered customer")
+        yield Problem((*_PLACE, "conversation"), phrase("is about a whole document of a registered customer"))
     steps = _hook(call).steps
     for name in steps:
         if name not in call.steps:
-            yield Problem((*_PLACE, "steps"), f"the conversation sends {name}, which is missing here")
+            yield Problem((*_PLACE, "steps"), phrase("the conversation sends {name}, which is missing here", name=name))
     for name in call.steps:
         if name not in steps:
-            yield Problem((*_PLACE, "steps", name), "is never sent by this conversation", suggestion(name, steps))
+            yield Problem(
+                (*_PLACE, "steps", name), phrase("is never sent by this conversation"), suggestion(name, steps)
+            )
 
 
 def _draft_problems(description: Description, call: TaxCall) -> Iterator[Problem]:
     draft, http, place = call.draft, description.http, (*_PLACE, "draft")
     if draft is None or http is None:
         if call.saves == "draft":
-            yield Problem((*_PLACE, "saves"), "a draft must be removed again", "Add [taxes.draft].")
+            yield Problem((*_PLACE, "saves"), phrase("a draft must be removed again"), phrase("Add [taxes.draft]."))
         return
     if call.saves != "draft":
-        yield Problem(place, 'is for calls that save one (saves = "draft")')
+        yield Problem(place, phrase('is for calls that save one (saves = "draft")'))
     if call.mode != "document" or call.conversation is not None:
-        yield Problem(place, "one draft is saved by one request about the whole document")
+        yield Problem(place, phrase("one draft is saved by one request about the whole document"))
     names = Names.of(http, description.vendor.credentials, description.vendor.context).and_also(*DRAFT_NAMES)
     for option, request in (("read", draft.read), ("remove", draft.remove)):
         if request is not None:
             yield from check_request(request, names, (*place, option))
             if not any(refers_to(request.model_dump(), name) for name in DRAFT_NAMES):
-                yield Problem((*place, option), "does not say which draft", 'Put "$draft.id" in it.')
+                yield Problem((*place, option), phrase("does not say which draft"), phrase('Put "$draft.id" in it.'))
     for option in ("id", "found"):
-        yield from _path_problems((*place, option), getattr(draft, option))
+        yield from check_path((*place, option), getattr(draft, option))
     if draft.find is None:
         return
     find_names = Names.of(http, description.vendor.credentials, description.vendor.context).and_also(DRAFT_MARK)
     yield from check_listing(draft.find, find_names, (*place, "find"))
     for at, template in (("find",), draft.find.request.model_dump()), (("find",), call.request.model_dump()):
         if not refers_to(template, DRAFT_MARK):
-            yield Problem((*place, *at), "draft.mark must be in the request that saves the draft, and in this one")
+            yield Problem(
+                (*place, *at), phrase("draft.mark must be in the request that saves the draft, and in this one")
+            )
             return
 
 
 def _answer_problems(place: KeyPath, call: TaxCall) -> Iterator[Problem]:
     answer = call.answer
     for option in ("lines", "id", "goods", "taxes_total"):
-        yield from _path_problems((*place, option), getattr(answer, option))
+        yield from check_path((*place, option), getattr(answer, option))
     yield from _matching_problems(place, call)
     if (answer.listed is None) == (answer.columns is None):
-        yield Problem(place, "needs either listed or columns, which say where the taxes of a line are")
+        yield Problem(place, phrase("needs either listed or columns, which say where the taxes of a line are"))
     if answer.listed is not None:
         yield from _list_problems((*place, "listed"), answer.listed, call)
     for position, column in enumerate(answer.columns or ()):
         yield from _value_problems((*place, "columns", position), column, call)
     yield from _total_problems((*place, "totals"), answer, call)
     if answer.currency is not None:
-        yield from _path_problems((*place, "currency", "path"), answer.currency.path)
+        yield from check_path((*place, "currency", "path"), answer.currency.path)
 
 
 def _matching_problems(place: KeyPath, call: TaxCall) -> Iterator[Problem]:
     answer = call.answer
     for path, name in answer.echoes.items():
-        yield from _path_problems((*place, "echoes", path), path)
+        yield from check_path((*place, "echoes", path), path)
         if name not in LINE_NAMES:
-            yield Problem((*place, "echoes", path), f"{name} is not sent with a line", suggestion(name, LINE_NAMES))
+            yield Problem(
+                (*place, "echoes", path),
+                phrase("{name} is not sent with a line", name=name),
+                suggestion(name, LINE_NAMES),
+            )
         elif name.startswith(PRODUCT_ID) and not refers_to(_sent_bodies(call), PRODUCT_ID):
-            yield Problem((*place, "echoes", path), f"{name} is not sent, and so not known")
+            yield Problem((*place, "echoes", path), phrase("{name} is not sent, and so not known", name=name))
     if call.mode == "item":
         if answer.id is not None:
-            yield Problem((*place, "id"), "a call about one item needs no id to be matched")
+            yield Problem((*place, "id"), phrase("a call about one item needs no id to be matched"))
         return
     if answer.id is not None:
         if not any(refers_to(call.line, name) for name in ("line.id", "line.number")):
-            yield Problem((*place, "id"), "can come back only if line.id or line.number is sent")
+            yield Problem((*place, "id"), phrase("can come back only if line.id or line.number is sent"))
     elif not any(name.startswith(_PRODUCTS) for name in answer.echoes.values()):
-        hint = 'Add the product to echoes, as in { code = "line.sku" }, or the path of the id that was sent.'
-        yield Problem(place, "nothing proves which line of the answer is about which line of the quote", hint)
+        hint = phrase('Add the product to echoes, as in {{ code = "line.sku" }}, or the path of the id that was sent.')
+        yield Problem(place, phrase("nothing proves which line of the answer is about which line of the quote"), hint)
 
 
 def _list_problems(place: KeyPath, listed: TaxList, call: TaxCall) -> Iterator[Problem]:
     for option in ("path", "kind"):
-        yield from _path_problems((*place, option), getattr(listed, option))
+        yield from check_path((*place, option), getattr(listed, option))
     yield from _value_problems(place, listed, call)
     for name, known in listed.kinds.items():
         if known.charge is None and listed.charge is None:
-            hint = 'Add charge = "in_price", "added" or "informative".'
-            yield Problem((*place, "kinds", name), "nothing says whether the price already holds it", hint)
+            hint = phrase('Add charge = "in_price", "added" or "informative".')
+            yield Problem((*place, "kinds", name), phrase("nothing says whether the price already holds it"), hint)
     if listed.charge is not None:
-        yield from _path_problems((*place, "charge", "path"), listed.charge.path)
+        yield from check_path((*place, "charge", "path"), listed.charge.path)
     for position, also in enumerate(listed.also):
         at = (*place, "also", position)
         yield from _value_problems(at, also, call)
         if also.inside not in listed.kinds:
-            yield Problem((*at, "inside"), "is not one of kinds", suggestion(also.inside, listed.kinds))
+            yield Problem((*at, "inside"), phrase("is not one of kinds"), suggestion(also.inside, listed.kinds))
 
 
 def _value_problems(place: KeyPath, paths: TaxPaths, call: TaxCall) -> Iterator[Problem]:
     for option in _VALUES:
-        yield from _path_problems((*place, option), getattr(paths, option))
+        yield from check_path((*place, option), getattr(paths, option))
     if call.yields == "amounts" and paths.amount is None:
-        yield Problem(place, "does not say where the amount is")
+        yield Problem(place, phrase("does not say where the amount is"))
     if call.yields == "rates" and (paths.rate is None or paths.amount is not None):
-        yield Problem(place, "a call that yields rates has a rate and no amount")
+        yield Problem(place, phrase("a call that yields rates has a rate and no amount"))
 
 
 def _total_problems(place: KeyPath, answer: TaxAnswer, call: TaxCall) -> Iterator[Problem]:
     totals: Mapping[str, object] = answer.totals.model_dump()
     said = [name for name, value in totals.items() if value is not None]
     if said and call.mode == "item":
-        yield Problem(place, "a call about one item has no totals of the document")
+        yield Problem(place, phrase("a call about one item has no totals of the document"))
     for option in ("goods", "added", "in_price", "taxes", "total"):
-        yield from _path_problems((*place, option), getattr(answer.totals, option))
+        yield from check_path((*place, option), getattr(answer.totals, option))
     by_kind = answer.totals.by_kind
     if by_kind is not None:
         for option in ("path", "kind", "amount"):
-            yield from _path_problems((*place, "by_kind", option), getattr(by_kind, option))
+            yield from check_path((*place, "by_kind", option), getattr(by_kind, option))
         if answer.listed is None:
-            yield Problem((*place, "by_kind"), "names kinds as listed.kinds does, and there is none")
-
-
-def _path_problems(place: Sequence[str | int], path: str | None) -> Iterator[Problem]:
-    if path and ("[" in path or not all(path.split("."))):
-        yield Problem(
-            tuple(place), "is not a path into the answer: names and positions with dots between, as in `result.0.name`"
-        )
+            yield Problem((*place, "by_kind"), phrase("names kinds as listed.kinds does, and there is none"))

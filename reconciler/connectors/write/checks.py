@@ -10,13 +10,13 @@ from reconciler.connectors.write.description import Companions, WriteSource
 from reconciler.connectors.write.field_checks import field_problems, unsaid_lists
 from reconciler.connectors.write.new_record_checks import new_record_problems, next_call_problems
 from reconciler.connectors.write.request_checks import (
-    json_path_problems,
     never_uses,
     reading_verb,
     sign_problems,
     whole_references,
 )
-from reconciler.ports.http.checks import Names, check_references, check_request, names_of
+from reconciler.phrases.phrase import phrase
+from reconciler.ports.http.checks import Names, check_path, check_references, check_request, names_of
 from reconciler.ports.http.settings import Request
 from reconciler.toml_file import KeyPath, Problem
 
@@ -71,10 +71,12 @@ class _Requests:
         if reading is not None:
             place = (*self.place, "read", "request")
             yield from check_request(reading.request, self.names.and_also(*self._ids()), place)
-            yield from never_uses(reading.request, self._ids(), place, "would read the same record every time")
+            yield from never_uses(reading.request, self._ids(), place, phrase("would read the same record every time"))
         elif self.source.one is None and (self.write.update or self.write.deactivate or self.write.create):
-            hint = "Add the listing `one` to the entity, or `read` to its writes."
-            yield Problem(self.place, "nothing says how one record is read, before and after it is written", hint)
+            hint = phrase("Add the listing `one` to the entity, or `read` to its writes.")
+            yield Problem(
+                self.place, phrase("nothing says how one record is read, before and after it is written"), hint
+            )
 
     def _guard(self) -> Iterator[Problem]:
         guard = self.write.guard
@@ -85,12 +87,16 @@ class _Requests:
             known = Names((*self._ids(), *self._current()))
             yield from check_references(name, known, (*place, "table", name))
         if guard.table and guard.at is not None:
-            yield Problem(place, "has both at and table, and can be only one of them")
+            yield Problem(place, phrase("has both at and table, and can be only one of them"))
         elif not guard.table and guard.at is None:
             if guard.kind == "stamp":
-                yield Problem(place, "does not say where the stamp is", 'Add at = "…", the path of it in a record.')
+                yield Problem(
+                    place,
+                    phrase("does not say where the stamp is"),
+                    phrase('Add at = "…", the path of it in a record.'),
+                )
             elif self.write.read is None:
-                yield Problem(place, "the ETag header comes with an answer to `read`, which is not described")
+                yield Problem(place, phrase("the ETag header comes with an answer to `read`, which is not described"))
 
     def _update(self) -> Iterator[Problem]:
         update = self.write.update
@@ -100,8 +106,8 @@ class _Requests:
         request = (*place, "request")
         names = self.names.and_also(*self._about_record(), "changes", "record")
         yield from check_request(update.request, names, request)
-        yield from never_uses(update.request, self._ids(), request, "would not say which record")
-        yield from never_uses(update.request, ("changes", "record"), request, "would change nothing")
+        yield from never_uses(update.request, self._ids(), request, phrase("would not say which record"))
+        yield from never_uses(update.request, ("changes", "record"), request, phrase("would change nothing"))
         yield from self._guarded(update.request, request)
         yield from reading_verb(update.request, request)
         yield from sign_problems(place, update.done)
@@ -114,15 +120,17 @@ class _Requests:
         place = (*self.place, "create")
         request = (*place, "request")
         yield from check_request(create.request, self.names.and_also("record", "idempotency"), request)
-        yield from never_uses(create.request, ("record",), request, "would add nothing")
+        yield from never_uses(create.request, ("record",), request, phrase("would add nothing"))
         yield from reading_verb(create.request, request)
         yield from sign_problems(place, create.done)
-        yield from json_path_problems((*place, "id"), create.id)
+        yield from check_path((*place, "id"), create.id)
         yield from self._companions(place, create.companions, ())
         yield from new_record_problems(self.place, self.write, self.names)
         if self.source.find is None and "idempotency" not in names_of(create.request):
-            hint = "Add the listing `find`, or send $idempotency where the system recognises it."
-            yield Problem(place, "a lost answer would lead to a second record: nothing finds the first one", hint)
+            hint = phrase("Add the listing `find`, or send $idempotency where the system recognises it.")
+            yield Problem(
+                place, phrase("a lost answer would lead to a second record: nothing finds the first one"), hint
+            )
 
     def _deactivate(self) -> Iterator[Problem]:
         deactivate = self.write.deactivate
@@ -131,18 +139,22 @@ class _Requests:
         place = (*self.place, "deactivate")
         request = (*place, "request")
         yield from check_request(deactivate.request, self.names.and_also(*self._about_record()), request)
-        yield from never_uses(deactivate.request, self._ids(), request, "would not say which record")
+        yield from never_uses(deactivate.request, self._ids(), request, phrase("would not say which record"))
         yield from self._guarded(deactivate.request, request)
         yield from reading_verb(deactivate.request, request)
         yield from sign_problems(place, deactivate.done)
         calls = self.names.and_also(*self._ids(), *self._current())
         yield from next_call_problems((*place, "calls"), deactivate.calls, calls, self._ids())
         if deactivate.request.method == "DELETE":
-            yield Problem((*request, "method"), "deactivating must not delete", "Nothing is ever deleted.")
+            yield Problem(
+                (*request, "method"), phrase("deactivating must not delete"), phrase("Nothing is ever deleted.")
+            )
 
     def _guarded(self, request: Request, place: KeyPath) -> Iterator[Problem]:
         if self.write.guard is not None:
-            yield from never_uses(request, ("guard",), place, "would overwrite what somebody else changed meanwhile")
+            yield from never_uses(
+                request, ("guard",), place, phrase("would overwrite what somebody else changed meanwhile")
+            )
 
     def _companions(self, place: KeyPath, companions: Sequence[Companions], known: Sequence[str]) -> Iterator[Problem]:
         for position, each in enumerate(companions):

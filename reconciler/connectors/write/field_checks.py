@@ -10,6 +10,7 @@ from reconciler.connectors.plan import line_slots
 from reconciler.connectors.write.description import DeactivateCall, WriteCall, WriteField, WriteSource
 from reconciler.mapping.path import Key, MappingSyntaxError, Path, parse_path
 from reconciler.model.entities import ENTITIES, Entity, FieldType
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.checks import names_of
 from reconciler.toml_file import KeyPath, Problem, suggestion
 
@@ -61,8 +62,14 @@ def unsaid_lists(place: KeyPath, source: EntitySource, write: WriteSource) -> It
             if _goes_through_a_list(parse_path(path, source.slots), merged):
                 yield Problem(
                     place,
-                    f"{name} is read at `{path}`, inside a list, and nothing says how the list is written",
-                    "Name the list in merge, give the field a path under update.fields, or name it in read_only.",
+                    phrase(
+                        "{name} is read at `{path}`, inside a list, and nothing says how the list is written",
+                        name=name,
+                        path=path,
+                    ),
+                    phrase(
+                        "Name the list in merge, give the field a path under update.fields, or name it in read_only."
+                    ),
                 )
                 break
 
@@ -95,7 +102,7 @@ def _path_list_problems(place: KeyPath, write: WriteSource, slots: Mapping[str, 
             found = list(_path_problems(at, path, slots))
             yield from found
             if not found and not all(isinstance(step, Key) for step in parse_path(path, slots).steps):
-                yield Problem(at, "must name a list or object, not one element of a list")
+                yield Problem(at, phrase("must name a list or object, not one element of a list"))
     for name, path in write.current.items():
         yield from _path_problems((*place, "current", name), path, slots)
     if write.guard is not None:
@@ -120,7 +127,7 @@ def _entry_problems(
     for name, entry in fields.items():
         at: KeyPath = (*place, "fields", name)
         if name not in types:
-            yield Problem(at, "is not a field of this entity", suggestion(name, types))
+            yield Problem(at, phrase("is not a field of this entity"), suggestion(name, types))
             continue
         for path in _own_paths(entry):
             yield from _path_problems((*at, "path"), path, slots)
@@ -131,20 +138,20 @@ def _option_problems(
     place: KeyPath, entry: WriteField, kind: FieldType | None, slots: Mapping[str, str]
 ) -> Iterator[Problem]:
     if entry.max_characters is not None and kind not in _LIMITED:
-        yield Problem((*place, "max_characters"), "is for texts; this field is none")
+        yield Problem((*place, "max_characters"), phrase("is for texts; this field is none"))
     if entry.send == "text" and kind is not FieldType.DECIMAL:
-        yield Problem((*place, "send"), "`text` is for numbers; this field is none")
+        yield Problem((*place, "send"), phrase("`text` is for numbers; this field is none"))
     if entry.cpf_path is not None:
         if kind is not FieldType.DOCUMENT:
-            yield Problem((*place, "cpf_path"), "is for documents; this field is none")
+            yield Problem((*place, "cpf_path"), phrase("is for documents; this field is none"))
         yield from _path_problems((*place, "cpf_path"), entry.cpf_path, slots)
     elif entry.cpf_values:
-        yield Problem((*place, "cpf_values"), "goes with cpf_path, which is not there")
+        yield Problem((*place, "cpf_values"), phrase("goes with cpf_path, which is not there"))
     yield from _paths_problems((*place, "cpf_values"), entry.cpf_values, slots)
     for code, value in (entry.codes or {}).items():
         if isinstance(value, bool) is not (kind is FieldType.BOOLEAN):
-            wanted = "true or false" if kind is FieldType.BOOLEAN else "a text"
-            yield Problem((*place, "codes", code), f"must stand for {wanted}")
+            wanted = phrase("true or false") if kind is FieldType.BOOLEAN else phrase("a text")
+            yield Problem((*place, "codes", code), phrase("must stand for {wanted}", wanted=wanted))
 
 
 def _deactivation_problems(
@@ -154,15 +161,15 @@ def _deactivation_problems(
     if not call.leaves:
         yield from _after_problems((*place, "after"), call.after, types)
     elif "after" in call.model_fields_set:
-        yield Problem((*place, "after"), "goes without leaves: what left the entity is not read")
+        yield Problem((*place, "after"), phrase("goes without leaves: what left the entity is not read"))
 
 
 def _after_problems(place: KeyPath, after: Mapping[str, str | bool], types: Types) -> Iterator[Problem]:
     yield from _name_problems(place, after, types)
     for name, value in after.items():
         if name in types and isinstance(value, bool) is not (types[name] is FieldType.BOOLEAN):
-            wanted = "true or false" if types[name] is FieldType.BOOLEAN else "a text"
-            yield Problem((*place, name), f"must be {wanted}")
+            wanted = phrase("true or false") if types[name] is FieldType.BOOLEAN else phrase("a text")
+            yield Problem((*place, name), phrase("must be {wanted}", wanted=wanted))
 
 
 def _line_problems(
@@ -171,7 +178,7 @@ def _line_problems(
     if write.lines is None:
         return
     if source.lines is None:
-        yield Problem(place, "the entity is described without lines")
+        yield Problem(place, phrase("the entity is described without lines"))
         return
     slots = line_slots(source.slots, source.lines)
     types = _types(canonical.lines if canonical else None, source.lines.fields)
@@ -185,7 +192,7 @@ def _line_problems(
 def _name_problems(place: KeyPath, named: Iterable[str], types: Types) -> Iterator[Problem]:
     for name in named:
         if name not in types:
-            yield Problem(place, f"{name} is not a field of this entity", suggestion(name, types))
+            yield Problem(place, phrase("{name} is not a field of this entity", name=name), suggestion(name, types))
 
 
 def _own_paths(entry: WriteField) -> list[str]:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.connectors.write.description import Gathered, LookUp, NextCall, WriteSource
 from reconciler.connectors.write.request_checks import (
-    json_path_problems,
     never_uses,
     reading_verb,
     sign_problems,
     whole_references,
 )
-from reconciler.ports.http.checks import Names, check_request
+from reconciler.phrases.phrase import phrase
+from reconciler.ports.http.checks import Names, check_path, check_request
 from reconciler.toml_file import KeyPath, Problem, suggestion
 
 _MARK = "idempotency"
@@ -49,7 +49,7 @@ def next_call_problems(
         at = (*place, position)
         request = (*at, "request")
         yield from check_request(call.request, names, request)
-        yield from never_uses(call.request, ids, request, "would not say which record")
+        yield from never_uses(call.request, ids, request, phrase("would not say which record"))
         yield from reading_verb(call.request, request)
         yield from sign_problems(at, call.done)
 
@@ -61,13 +61,13 @@ def _look_up_problems(
     for position, each in enumerate(look_ups):
         at = (*place, position)
         yield from check_request(each.request, names.and_also("new", *known), (*at, "request"))
-        yield from json_path_problems((*at, "records"), each.records)
+        yield from check_path((*at, "records"), each.records)
         for name, path in each.take.items():
             for text in (path.list, path.each) if isinstance(path, Gathered) else (path,):
-                yield from json_path_problems((*at, "take", name), text)
+                yield from check_path((*at, "take", name), text)
         for name in each.optional:
             if name not in each.take:
-                yield Problem((*at, "optional"), f"{name} is not taken", suggestion(name, each.take))
+                yield Problem((*at, "optional"), phrase("{name} is not taken", name=name), suggestion(name, each.take))
         known = (*known, *_names_found([each]))
 
 
@@ -78,17 +78,17 @@ def _finishing_problems(place: KeyPath, write: WriteSource, names: Names) -> Ite
         return
     begun: KeyPath = (*place, "begun", "request")
     yield from check_request(finishing.begun.request, names.and_also(_MARK), begun)
-    yield from never_uses(finishing.begun.request, (_MARK,), begun, "would find what others began")
+    yield from never_uses(finishing.begun.request, (_MARK,), begun, phrase("would find what others began"))
     yield from next_call_problems((*place, "calls"), finishing.calls, names.and_also(*_NEW_IDS), _NEW_IDS)
     given_up: KeyPath = (*place, "give_up")
     yield from check_request(finishing.give_up, names.and_also(*_NEW_IDS), given_up)
-    yield from never_uses(finishing.give_up, _NEW_IDS, given_up, "would not say which record")
+    yield from never_uses(finishing.give_up, _NEW_IDS, given_up, phrase("would not say which record"))
     yield from reading_verb(finishing.give_up, given_up)
     if finishing.give_up.method == "DELETE":
-        yield Problem((*given_up, "method"), "giving up must not delete", "Nothing is ever deleted.")
+        yield Problem((*given_up, "method"), phrase("giving up must not delete"), phrase("Nothing is ever deleted."))
     if not any(value == f"${_MARK}" for value in create.defaults.values()):
-        hint = 'Put "$idempotency" at a field of the record under defaults, and ask for it in begun.'
-        yield Problem(place, "nothing of the new record says by which create it was begun", hint)
+        hint = phrase('Put "$idempotency" at a field of the record under defaults, and ask for it in begun.')
+        yield Problem(place, phrase("nothing of the new record says by which create it was begun"), hint)
 
 
 def _names_found(look_ups: Sequence[LookUp]) -> Iterator[str]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import JsonValue
 
 from reconciler.connectors.write.description import Sign
-from reconciler.ports.http.checks import Names, check_references, names_of
+from reconciler.phrases.phrase import phrase
+from reconciler.ports.http.checks import Names, check_path, check_references, names_of
 from reconciler.ports.http.references import pieces_of, whole_reference
 from reconciler.ports.http.settings import Request
 from reconciler.toml_file import KeyPath, Problem
@@ -28,38 +29,34 @@ def whole_references(
     yield from check_references(values, Names((*known, *in_context)), place)
     for path, text in _texts(values, place):
         if whole_reference(text) is None and any(piece.name is not None for piece in pieces_of(text)):
-            yield Problem(path, "holds a reference inside a text; here it must be the whole value, as in $current.name")
+            yield Problem(
+                path, phrase("holds a reference inside a text; here it must be the whole value, as in $current.name")
+            )
 
 
 def never_uses(request: Request, names: Sequence[str], place: KeyPath, consequence: str) -> Iterator[Problem]:
     """A request that refers to none of these names."""
     used = names_of(request)
     if not any(name == each or name.startswith(f"{each}.") for name in used for each in names):
-        yield Problem(place, f"never uses {names[0]}, and {consequence}")
+        yield Problem(place, phrase("never uses {name}, and {consequence}", name=names[0], consequence=consequence))
 
 
 def reading_verb(request: Request, place: KeyPath) -> Iterator[Problem]:
     """A write that is a GET."""
     if request.method == "GET":
-        yield Problem(place, "a GET writes nothing", 'Add method = "POST", or what the system wants.')
+        yield Problem(place, phrase("a GET writes nothing"), phrase('Add method = "POST", or what the system wants.'))
 
 
 def sign_problems(place: KeyPath, signs: Sequence[Sign]) -> Iterator[Problem]:
     """Signs of success that nothing can show."""
     for position, sign in enumerate(signs):
         at = (*place, "done", position)
-        yield from json_path_problems((*at, "at"), sign.at)
-        yield from json_path_problems((*at, "message"), sign.message)
+        yield from check_path((*at, "at"), sign.at)
+        yield from check_path((*at, "message"), sign.message)
         if sign.missing and sign.equals:
-            yield Problem((*at, "missing"), "nothing cannot equal something: missing and equals exclude each other")
-
-
-def json_path_problems(place: KeyPath, path: str | None) -> Iterator[Problem]:
-    """A path into an answer that is none."""
-    if path and ("[" in path or not all(path.split("."))):
-        yield Problem(
-            place, "is not a path into the answer: names and positions with dots between, as in `result.0.name`"
-        )
+            yield Problem(
+                (*at, "missing"), phrase("nothing cannot equal something: missing and equals exclude each other")
+            )
 
 
 def _texts(value: JsonValue | Mapping[str, JsonValue], path: KeyPath) -> Iterator[tuple[KeyPath, str]]:

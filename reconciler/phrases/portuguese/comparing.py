@@ -37,8 +37,13 @@ TEXTS: Final[Mapping[str, str]] = {
     "Allow it more: memory_mib or executor_memory_mib under [compare.spark].": (
         "Permita mais: memory_mib ou executor_memory_mib em [compare.spark]."
     ),
-    "On a cluster every machine must see the data folder under the same path. Otherwise run with --full.": (
-        "Em um cluster, toda máquina deve ver a pasta de dados no mesmo caminho. Nos demais casos, execute com --full."
+    "A machine of the Spark cluster does not see the data folder of this one.": (
+        "Uma máquina do cluster Spark não vê a pasta de dados desta."
+    ),
+    "Every machine of the cluster must see the same folder under the same path, not a copy of it, and Spark must run"
+    " there as the user that runs this program.": (
+        "Toda máquina do cluster deve ver a mesma pasta no mesmo caminho, e não uma cópia dela, e o Spark deve executar"
+        " nela com o usuário que executa este programa."
     ),
     "Spark stopped, or lost what it worked with.": "O Spark parou, ou perdeu aquilo com que trabalhava.",
     "Run again; when it comes again, look at Spark's own logs.": (

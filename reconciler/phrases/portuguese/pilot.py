@@ -72,6 +72,37 @@ TEXTS: Final[Mapping[str, str]] = {
     ),
     "no pilot was started (reconciler pilot start)": "nenhum piloto foi iniciado (reconciler pilot start)",
     "the pilot ended on {day}": "o piloto terminou em {day}",
+    "the scorecard says “{verdict}”: {why}": "o placar diz “{verdict}”: {why}",
+    "{person} has not signed the scorecard": "{person} não assinou o placar",
+    "{day}: nothing was run": "{day}: nada foi executado",
+    "{day}: {what} was not measured": "{day}: {what} não foi medido",
+    "{day}: {what} {value}, at most {criterion} was agreed": (
+        "{day}: {what} {value}; o combinado era no máximo {criterion}"
+    ),
+    "{day}: {what} {value}, at least {criterion} was agreed": (
+        "{day}: {what} {value}; o combinado era no mínimo {criterion}"
+    ),
+    "{what}: there was nothing to measure on any working day": "{what}: não houve o que medir em nenhum dia útil",
+    "Writes are frozen: {rule}": "As gravações estão congeladas: {rule}",
+    "The scenario “{name}” failed when it was last played": (
+        "O cenário “{name}” falhou quando foi executado por último"
+    ),
+    "Every criterion was met on every working day": "Todos os critérios foram cumpridos em todos os dias úteis",
+    "The pilot lasts until {day}": "O piloto dura até {day}",
+    "{what}: {value}, above {bound}": "{what}: {value}, acima de {bound}",
+    "{what}: {value}, below {bound}": "{what}: {value}, abaixo de {bound}",
+    "Open mismatches per 1,000 records": "Divergências abertas por mil registros",
+    "New mismatches in the day": "Divergências novas no dia",
+    "Corrections proved": "Correções comprovadas",
+    "Conflicts": "Conflitos",
+    "Unknown outcomes": "Resultados desconhecidos",
+    "Tax answers in time": "Respostas de impostos no prazo",
+    "Tax answers, 95th percentile": "Respostas de impostos, percentil 95",
+    "Tax drift": "Desvio de impostos",
+    "Open blockers": "Impedimentos abertos",
+    "Agreement with what people did by hand": "Concordância com o que foi feito à mão",
+    "play scenarios": "executar cenários",
+    "play scenarios that correct": "executar cenários que corrigem",
     "it writes test records, and stage “{stage}” is about real ones": (
         "ele grava registros de teste, e o estágio “{stage}” trata de registros reais"
     ),

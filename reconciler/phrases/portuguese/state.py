@@ -7,6 +7,18 @@ from typing import Final
 
 TEXTS: Final[Mapping[str, str]] = {
     "{path}: cannot be read: {reason}.": "{path}: não pode ser lido: {reason}.",
+    "{path} is there already.": "{path} já existe.",
+    "Name another file: nothing is replaced.": "Indique outro arquivo: nada é substituído.",
+    "{path} cannot be written: {reason}.": "{path} não pode ser gravado: {reason}.",
+    "{path} cannot be written: the disk is full, or a quota is used up.": (
+        "{path} não pode ser gravado: o disco está cheio, ou uma cota acabou."
+    ),
+    "Make room and try again; what was there is as it was.": (
+        "Libere espaço e tente de novo; o que havia continua como estava."
+    ),
+    "Check the folder and its rights, or name a file elsewhere.": (
+        "Confira a pasta e seus direitos, ou indique um arquivo em outro lugar."
+    ),
     "a snapshot of {entity} cannot be read.": "uma cópia de {entity} não pode ser lida.",
     "the data folder {parent} cannot be used: {reason}.": "a pasta de dados {parent} não pode ser usada: {reason}.",
     "the data folder {data} is not the one that belongs to this state, which was noted on {host}: "
@@ -171,7 +183,15 @@ TEXTS: Final[Mapping[str, str]] = {
     "the findings of {entity} are already recorded for run {run_id}.": (
         "os achados de {entity} já estão gravados na execução {run_id}."
     ),
-    "{what}{where}.": "{what}{where}.",
+    "{what}.": "{what}.",
+    "{what} in {holder}.": "{what} no {holder}.",
+    "process {pid} on {host}, begun {age} ago": "processo {pid} em {host}, iniciado há {age}",
+    "less than a minute": "menos de um minuto",
+    "1 minute": "1 minuto",
+    "{minutes} minutes": "{minutes} minutos",
+    "{hours} hours": "{hours} horas",
+    "the pilot is being run": "o piloto está sendo executado",
+    "test scenarios are being played": "cenários de teste estão sendo executados",
     "Wait until that is through.": "Espere terminar.",
     "the lock file {file} cannot be opened: {reason}.": "o arquivo de trava {file} não pode ser aberto: {reason}.",
     "Give this user the right to write it and its folder.": "Dê a este usuário o direito de gravá-lo e à sua pasta.",

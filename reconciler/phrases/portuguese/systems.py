@@ -38,6 +38,14 @@ TEXTS: Final[Mapping[str, str]] = {
     "at most {calls} calls in {seconds} s": "no máximo {calls} chamadas em {seconds} s",
     "at most {concurrency} calls at once": "no máximo {concurrency} chamadas ao mesmo tempo",
     "at most {day_budget} calls a day": "no máximo {day_budget} chamadas por dia",
+    "the process that read it {why}.": "o processo que o lia {why}.",
+    "was ended by signal {signal}": "foi encerrado pelo sinal {signal}",
+    "ended with code {code}": "terminou com o código {code}",
+    "said nothing for {seconds} s": "não disse nada por {seconds} s",
+    "is not there any more": "não existe mais",
+    "Run again. If it happens again, look whether this machine has enough memory.": (
+        "Execute de novo. Se acontecer outra vez, veja se esta máquina tem memória suficiente."
+    ),
     "it holds no record now and held {before} before": "não tem registro agora e antes tinha {before}",
     "it holds {count} records now and held {before} before": "tem {count} registros agora e antes tinha {before}",
     "{entity} was not compared: {failure}": "{entity} não foi comparado: {failure}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.files.encoding import detect_encoding
 from reconciler.ports.files.formats import (
     DelimitedFormat,
@@ -36,13 +37,21 @@ def encoding_problem(path: Path, file_format: FileFormat) -> EncodingProblem | N
         return None
     guess = detect_encoding(path)
     if guess.encoding is None:
-        return EncodingProblem(f"it does not look like a text file: {guess.reason}", "Check the pattern and the kind.")
+        return EncodingProblem(
+            phrase("it does not look like a text file: {reason}", reason=guess.reason),
+            phrase("Check the pattern and the kind."),
+        )
     plain_ascii = guess.encoding == "utf-8" and not guess.certain
     if plain_ascii or _alike(guess.encoding) == _alike(file_format.encoding):
         return None
     return EncodingProblem(
-        f"it looks like {guess.encoding} ({guess.reason}), and {file_format.encoding} is declared",
-        f'Write encoding = "{guess.encoding}" in the format of the description.',
+        phrase(
+            "it looks like {encoding} ({reason}), and {encoding_2} is declared",
+            encoding=guess.encoding,
+            reason=guess.reason,
+            encoding_2=file_format.encoding,
+        ),
+        phrase('Write encoding = "{encoding}" in the format of the description.', encoding=guess.encoding),
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.phrases.phrase import phrase
+from reconciler.ports.http.json_path import is_path
 from reconciler.ports.http.paging import page_names
 from reconciler.ports.http.references import MOMENT_PARTS, pieces_of, whole_reference
 from reconciler.ports.http.settings import Auth, HttpSettings, Listing, LoginAuth, OAuth2Auth, Outcome, Request
@@ -58,10 +60,18 @@ class Names:
 def check_references(template: object, names: Names, path: KeyPath = ()) -> list[Problem]:
     """Problems of a text, list or table that may hold references: names that nothing gives a value to."""
     return [
-        Problem(place, f"refers to {name}, which is not known here", suggestion(name, names.known))
+        Problem(place, phrase("refers to {name}, which is not known here", name=name), suggestion(name, names.known))
         for place, name in _references(template, path)
         if name not in names
     ]
+
+
+def check_path(path: KeyPath, text: str | None) -> Iterator[Problem]:
+    """The problem of a text that is no path into an answer."""
+    if text and not is_path(text):
+        yield Problem(
+            path, phrase("is not a path into the answer: names and positions with dots between, as in `result.0.name`")
+        )
 
 
 def check_request(request: Request, names: Names, path: KeyPath = ()) -> list[Problem]:
@@ -92,8 +102,8 @@ def check_listing(listing: Listing, names: Names, path: KeyPath = ()) -> list[Pr
         problems.append(
             Problem(
                 (*path, "request"),
-                f"never uses page.{mark}, so every page would be the first",
-                f'Put "$page.{mark}" where the system expects it.',
+                phrase("never uses page.{mark}, so every page would be the first", mark=mark),
+                phrase('Put "$page.{mark}" where the system expects it.', mark=mark),
             )
         )
     return problems
@@ -153,8 +163,8 @@ def _auth_problems(auth: Auth, names: Names, path: KeyPath) -> list[Problem]:
             for table in ("extra", "headers"):
                 problems += check_references(getattr(auth, table), names, (*path, table))
             if auth.grant == "refresh_token" and auth.refresh_token is None:
-                hint = 'Add refresh_token = "$credentials.refresh_token".'
-                problems.append(Problem(path, "needs refresh_token, the first one", hint))
+                hint = phrase('Add refresh_token = "$credentials.refresh_token".')
+                problems.append(Problem(path, phrase("needs refresh_token, the first one"), hint))
             return problems
         case _:
             templates = auth.model_dump(exclude={"kind", "name"})
@@ -184,11 +194,13 @@ def _outcome_problems(rule: Outcome, path: KeyPath) -> Iterator[Problem]:
         try:
             groups = re.compile(rule.wait_pattern).groups
         except re.error as error:
-            yield Problem(place, f"is not a regular expression: {error}")
+            yield Problem(place, phrase("is not a regular expression: {error}", error=error))
         else:
             if groups != 1:
                 yield Problem(
-                    place, f"has {groups} groups; it needs exactly one, for the seconds", "Example: (\\d+) segundos"
+                    place,
+                    phrase("has {groups} groups; it needs exactly one, for the seconds", groups=groups),
+                    phrase("Example: (\\d+) segundos"),
                 )
     if rule.at is None and (rule.equals or rule.missing):
-        yield Problem(path, "has equals or missing, and no at to say where to look")
+        yield Problem(path, phrase("has equals or missing, and no at to say where to look"))

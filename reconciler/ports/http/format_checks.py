@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, JsonValue
 
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.checks import Names, check_references
 from reconciler.ports.http.settings import BodyAuth, HttpSettings, LoginAuth, Request
 from reconciler.ports.soap.envelope import NAMESPACES, PREFIX
@@ -13,9 +14,9 @@ from reconciler.ports.xml.writing import XmlValueError, name_problems, qualified
 from reconciler.toml_file import KeyPath, Problem
 
 _RESERVED: Mapping[str, str] = {
-    "xml": "belongs to XML itself and needs no declaration",
-    "xmlns": "belongs to XML itself",
-    PREFIX: "is the envelope's own",
+    "xml": phrase("belongs to XML itself and needs no declaration"),
+    "xmlns": phrase("belongs to XML itself"),
+    PREFIX: phrase("is the envelope's own"),
 }
 
 
@@ -28,14 +29,18 @@ def format_problems(settings: HttpSettings, description: BaseModel, known: Names
     """
     place: KeyPath = ("http",)
     if settings.format != "json" and isinstance(settings.auth, BodyAuth):
-        text = f"adds fields to JSON bodies, and the format is {settings.format}"
-        yield Problem((*place, "auth"), text, "Refer to the credentials in the bodies, or in soap.header.")
+        text = phrase("adds fields to JSON bodies, and the format is {format}", format=settings.format)
+        yield Problem((*place, "auth"), text, phrase("Refer to the credentials in the bodies, or in soap.header."))
     yield from _namespace_problems(settings.xml.namespaces, (*place, "xml", "namespaces"))
     names = _names(settings)
     yield from _table_problems(settings.soap.header, names, (*place, "soap", "header"))
     yield from _action_problems(settings.soap.action_base, (*place, "soap", "action_base"))
     if settings.format != "soap" and "soap" in settings.model_fields_set:
-        yield Problem((*place, "soap"), f"is for SOAP, and the format is {settings.format}", 'Set format = "soap".')
+        yield Problem(
+            (*place, "soap"),
+            phrase("is for SOAP, and the format is {format}", format=settings.format),
+            phrase('Set format = "soap".'),
+        )
     if isinstance(settings.auth, LoginAuth):
         yield from _login_header_problems(settings.soap.header, settings.auth, known, (*place, "auth", "steps"))
     for request_place, request in _requests(description, ()):
@@ -49,25 +54,31 @@ def _names(settings: HttpSettings) -> dict[str, str]:
 def _namespace_problems(namespaces: Mapping[str, str], place: KeyPath) -> Iterator[Problem]:
     for prefix, namespace in namespaces.items():
         if prefix in _RESERVED:
-            yield Problem((*place, prefix), f"the prefix {prefix} {_RESERVED[prefix]}", "Choose another prefix.")
+            yield Problem(
+                (*place, prefix),
+                phrase("the prefix {prefix} {reserved}", prefix=prefix, reserved=_RESERVED[prefix]),
+                phrase("Choose another prefix."),
+            )
         elif not namespace.strip():
-            yield Problem((*place, prefix), "is empty; a namespace is a text such as urn:example:erp")
+            yield Problem((*place, prefix), phrase("is empty; a namespace is a text such as urn:example:erp"))
         elif prefix:
             try:
                 qualified(prefix, {})
             except XmlValueError:
-                yield Problem((*place, prefix), "is not a prefix that XML allows")
+                yield Problem((*place, prefix), phrase("is not a prefix that XML allows"))
 
 
 def _table_problems(table: Mapping[str, JsonValue], names: Mapping[str, str], place: KeyPath) -> Iterator[Problem]:
     for name, text in name_problems(table, names):
-        hint = "Declare it under http.xml.namespaces." if "prefix" in text else ""
+        hint = phrase("Declare it under http.xml.namespaces.") if "prefix" in text else ""
         yield Problem((*place, name) if name in table else place, text, hint)
 
 
 def _action_problems(action: str | None, place: KeyPath) -> Iterator[Problem]:
     if action is not None and ('"' in action or not action.isprintable()):
-        yield Problem(place, "holds a quotation mark or a control character, which end the header it is sent in")
+        yield Problem(
+            place, phrase("holds a quotation mark or a control character, which end the header it is sent in")
+        )
 
 
 def _login_header_problems(
@@ -78,8 +89,8 @@ def _login_header_problems(
     for position, step in enumerate(auth.steps):
         call = step.request.soap
         if call is not None and call.header is None and check_references(header, so_far):
-            text = "has the header of http.soap, which refers to a session that is not open yet"
-            yield Problem((*place, position, "request", "soap"), text, "Give it one of its own: header = {}.")
+            text = phrase("has the header of http.soap, which refers to a session that is not open yet")
+            yield Problem((*place, position, "request", "soap"), text, phrase("Give it one of its own: header = {{}}."))
         so_far = so_far.and_also(*(f"session.{name}" for name in (*step.take, *step.base64)))
 
 
@@ -88,20 +99,26 @@ def _request_problems(
 ) -> Iterator[Problem]:
     if settings.format != "soap":
         if request.soap is not None:
-            yield Problem((*place, "soap"), f"is for SOAP, and the format is {settings.format}")
+            yield Problem((*place, "soap"), phrase("is for SOAP, and the format is {format}", format=settings.format))
         elif settings.format == "xml" and request.body is not None:
             yield from _document_problems(request.body, names, (*place, "body"))
         return
     if request.soap is None:
-        yield Problem(place, "says nothing of an envelope, and the format is SOAP", "Add soap = { body = { … } }.")
+        yield Problem(
+            place,
+            phrase("says nothing of an envelope, and the format is SOAP"),
+            phrase("Add soap = {{ body = {{ … }} }}."),
+        )
         return
     if request.body is not None:
-        yield Problem((*place, "body"), "is not sent where the format is SOAP", "Put it into soap.body.")
+        yield Problem(
+            (*place, "body"), phrase("is not sent where the format is SOAP"), phrase("Put it into soap.body.")
+        )
     if request.method != "POST":
-        yield Problem((*place, "method"), "a SOAP call is a POST")
+        yield Problem((*place, "method"), phrase("a SOAP call is a POST"))
     call_place = (*place, "soap")
     if len(request.soap.body) != 1:
-        yield Problem((*call_place, "body"), "must have one member, the operation")
+        yield Problem((*call_place, "body"), phrase("must have one member, the operation"))
     yield from _table_problems(request.soap.body, names, (*call_place, "body"))
     yield from _table_problems(request.soap.header or {}, names, (*call_place, "header"))
     yield from _action_problems(request.soap.action, (*call_place, "action"))
@@ -109,10 +126,10 @@ def _request_problems(
 
 def _document_problems(body: JsonValue, names: Mapping[str, str], place: KeyPath) -> Iterator[Problem]:
     if not isinstance(body, dict) or len(body) != 1:
-        yield Problem(place, "must be a table with one member, the root element")
+        yield Problem(place, phrase("must be a table with one member, the root element"))
         return
     if isinstance(next(iter(body.values())), list):
-        yield Problem(place, "has a list as root element; there can be only one")
+        yield Problem(place, phrase("has a list as root element; there can be only one"))
     yield from _table_problems(body, names, place)
 
 

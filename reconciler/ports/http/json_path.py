@@ -22,6 +22,11 @@ ABSENT: Final = _Absence.ABSENT
 Found = JsonValue | Literal[_Absence.ABSENT]
 
 
+def is_path(text: str) -> bool:
+    """Whether a text can lead anywhere: it has no empty name, and no brackets as the paths of records have."""
+    return "[" not in text and all(text.split("."))
+
+
 def value_at(document: JsonValue, path: str) -> Found:
     """The value at `path`, or ABSENT. The empty path is the document itself.
 

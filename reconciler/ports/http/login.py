@@ -137,12 +137,12 @@ class LoginAuthentication:
                 )
             session[name] = found
             if isinstance(found, str):
-                keep_out_of_logs(found)
+                keep_out_of_logs(found, passing=True)
         for name, template in step.base64.items():
             text = resolve_text(template, self._values(session))
             encoded = base64.b64encode((text or "").encode()).decode()
             session[name] = encoded
-            keep_out_of_logs(encoded)
+            keep_out_of_logs(encoded, passing=True)
 
     def _values(self, session: dict[str, JsonValue]) -> Values:
         return {**self._composer.values, "session": session}

@@ -94,7 +94,7 @@ class OAuth2Authentication:
         tried: set[str] = set()
         while (token := await self._untried(tried)) is not None:
             tried.add(token)
-            keep_out_of_logs(token)
+            keep_out_of_logs(token, passing=True)
             try:
                 reply = await self._ask({"grant_type": "refresh_token", "refresh_token": token})
             except CredentialsRefusedError as error:
@@ -161,10 +161,10 @@ class OAuth2Authentication:
             raise ResponseNotUnderstoodError(
                 self._system, phrase("{label}: the answer has no text at `access_token`.", label=_LABEL)
             )
-        keep_out_of_logs(access)
+        keep_out_of_logs(access, passing=True)
         following = value_at(reply.document, "refresh_token")
         if isinstance(following, str) and following and self._tokens is not None:
-            keep_out_of_logs(following)
+            keep_out_of_logs(following, passing=True)
             await self._tokens.save(REFRESH_TOKEN, following)
         lifetime = value_at(reply.document, "expires_in")
         lifetime_s = count_of(lifetime) if lifetime is not ABSENT else None

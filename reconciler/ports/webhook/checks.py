@@ -6,7 +6,9 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
+from reconciler.phrases.phrase import phrase
 from reconciler.ports.http.checks import Names, check_listing, check_references, check_request
+from reconciler.ports.http.json_path import is_path
 from reconciler.ports.http.references import pieces_of
 from reconciler.ports.webhook.settings import (
     MESSAGE_NAMES,
@@ -52,8 +54,15 @@ def check_webhooks(
 def _secret_problems(settings: WebhookSettings, credentials: Collection[str], path: KeyPath) -> Iterator[Problem]:
     for name in settings.secrets:
         if name in credentials:
-            text = "is a credential of calls already; a secret that only webhooks need has a name of its own"
-            yield Problem((*path, "secrets", name), text)
+            text = phrase("is a credential of calls already; a secret that only webhooks need has a name of its own")
+            yield Problem((*path, "secrets", name), text, phrase("One that calls need too is named as signed_with."))
+    if settings.signed_with is not None and settings.signed_with not in credentials:
+        hint = suggestion(settings.signed_with, credentials)
+        yield Problem(
+            (*path, "signed_with"),
+            phrase("names no credential of calls: {signed_with}", signed_with=settings.signed_with),
+            hint,
+        )
     verification = settings.verification
     registers = settings.registration is not None
     if isinstance(verification, KeyVerification):
@@ -62,12 +71,16 @@ def _secret_problems(settings: WebhookSettings, credentials: Collection[str], pa
             where: KeyPath = (*path, "verification", "places", position)
             if place.secret is not None and place.secret not in known:
                 hint = suggestion(place.secret, known)
-                yield Problem((*where, "secret"), f"names no credential: {place.secret}", hint)
-            elif place.secret is None and not (settings.secrets or registers):
-                yield Problem(where, "has nothing to be compared with", "List a credential under webhooks.secrets.")
-    elif not isinstance(verification, NoVerification) and not (settings.secrets or registers):
-        hint = "List a credential under webhooks.secrets."
-        yield Problem((*path, "verification"), "needs a secret, and none is listed", hint)
+                yield Problem((*where, "secret"), phrase("names no credential: {secret}", secret=place.secret), hint)
+            elif place.secret is None and not (settings.proving or registers):
+                yield Problem(
+                    where,
+                    phrase("has nothing to be compared with"),
+                    phrase("List a credential under webhooks.secrets."),
+                )
+    elif not isinstance(verification, NoVerification) and not (settings.proving or registers):
+        hint = phrase("List a credential under webhooks.secrets.")
+        yield Problem((*path, "verification"), phrase("needs a secret, and none is listed"), hint)
 
 
 def _verification_problems(settings: WebhookSettings, path: KeyPath) -> Iterator[Problem]:
@@ -91,16 +104,18 @@ def _message_problems(verification: HmacVerification, delivery_id: Sequence[Plac
     used = [piece.name for piece in pieces_of(verification.message) if piece.name is not None]
     for name in used:
         if name not in MESSAGE_NAMES:
-            yield Problem(place, f"refers to {name}, which is not known here", suggestion(name, MESSAGE_NAMES))
+            yield Problem(
+                place, phrase("refers to {name}, which is not known here", name=name), suggestion(name, MESSAGE_NAMES)
+            )
     if "body" not in used:
-        yield Problem(place, "never holds {body}: anybody could send another one with an old signature")
+        yield Problem(place, phrase("never holds {{body}}: anybody could send another one with an old signature"))
     if ("timestamp" in used) != (verification.timestamp is not None):
-        text = "the timestamp must be declared, and be a part of what is signed, or neither"
-        yield Problem(path, text, "Anybody could write a new one if it is not signed.")
+        text = phrase("the timestamp must be declared, and be a part of what is signed, or neither")
+        yield Problem(path, text, phrase("Anybody could write a new one if it is not signed."))
     if verification.timestamp is not None:
         yield from _header_problems(verification.timestamp.header, (*path, "timestamp", "header"))
     if "delivery_id" in used and not any(isinstance(each, Source) and each.body is None for each in delivery_id):
-        yield Problem(place, "refers to delivery_id, and webhooks.events.delivery_id names no header")
+        yield Problem(place, phrase("refers to delivery_id, and webhooks.events.delivery_id names no header"))
 
 
 def _event_problems(settings: WebhookSettings, path: KeyPath) -> Iterator[Problem]:
@@ -118,23 +133,25 @@ def _place_problems(place: Place, path: KeyPath) -> Iterator[Problem]:
         return
     given = [each for each in (place.header, place.body, place.query) if each is not None]
     if len(given) != 1:
-        yield Problem(path, "give exactly one of header, body and query")
+        yield Problem(path, phrase("give exactly one of header, body and query"))
     elif place.body is not None:
         yield from _body_path_problems(place.body, (*path, "body"))
     elif place.header is not None:
         yield from _header_problems(place.header, (*path, "header"))
     elif not place.query:
-        yield Problem((*path, "query"), "is empty")
+        yield Problem((*path, "query"), phrase("is empty"))
 
 
 def _header_problems(name: str, path: KeyPath) -> Iterator[Problem]:
     if not _HEADER_NAME.fullmatch(name):
-        yield Problem(path, "is not the name of a header")
+        yield Problem(path, phrase("is not the name of a header"))
 
 
 def _body_path_problems(path_text: str, path: KeyPath) -> Iterator[Problem]:
-    if "[" in path_text or not all(path_text.split(".")):
-        yield Problem(path, "is not a path into the payload: names and positions with dots between, as in `data.0.id`")
+    if not is_path(path_text):
+        yield Problem(
+            path, phrase("is not a path into the payload: names and positions with dots between, as in `data.0.id`")
+        )
 
 
 def _registration_problems(registration: Registration, names: Names, path: KeyPath) -> Iterator[Problem]:
@@ -154,4 +171,4 @@ def _registration_problems(registration: Registration, names: Names, path: KeyPa
 def _registered_event_problems(event: RegisteredEvent, shared: set[str], path: KeyPath) -> Iterator[Problem]:
     missing = sorted(shared - event.values.keys())
     if missing:
-        yield Problem((*path, "values"), f"lacks {', '.join(missing)}, which another event has")
+        yield Problem((*path, "values"), phrase("lacks {missing}, which another event has", missing=", ".join(missing)))

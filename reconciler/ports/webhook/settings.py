@@ -215,14 +215,21 @@ class WebhookSettings(Strict):
         verified, note: how far this was verified, and against what.
         secrets: credential name to what it is. They are given in the project like other credentials, and are needed
             for webhooks only. One credential may hold several valid secrets separated by spaces or commas.
+        signed_with: the credential of calls whose secret signs deliveries too; such a one is a single secret.
         max_body_kib: a larger delivery is refused.
     """
 
     verified: Literal["live", "sandbox", "documentation", "third-party notes"]
     note: str = ""
     secrets: dict[str, str] = Field(default={})
+    signed_with: str | None = None
     verification: Verification
     max_body_kib: Annotated[int, Field(gt=0, le=16_384)] = 1024
     events: Events
     ping: Ping | None = None
     registration: Registration | None = None
+
+    @property
+    def proving(self) -> frozenset[str]:
+        """Names of the credentials that a delivery may prove itself with."""
+        return frozenset(self.secrets) | ({self.signed_with} if self.signed_with else set())

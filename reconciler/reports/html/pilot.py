@@ -37,7 +37,9 @@ _OWN_STYLE: Final = """
 .scorecard .missed { font-weight: 700; text-decoration: underline; }
 .content { font-family: monospace; overflow-wrap: anywhere; }
 .trend { width: 100%; height: auto; }
-@media print { section { break-inside: avoid; } table { font-size: 8pt; } }
+.scorecard td, .scorecard th { overflow-wrap: normal; word-break: normal; }
+@page { size: A4 landscape; margin: 12mm; }
+@media print { section { break-inside: avoid; } table { font-size: 8pt; } .scorecard td { white-space: nowrap; } }
 """
 
 

@@ -9,9 +9,9 @@ from reconciler.model.entities import Side
 from reconciler.reports.html.display import Display
 from reconciler.reports.html.markup import EMPTY, Html, Part, element, fill, join
 from reconciler.reports.html.words import SYSTEMS, entity_name, label, sentence
-from reconciler.reports.report import EntityReport, Report, RunStatus
+from reconciler.reports.report import EntityReport, Report, RunEnding
 
-_STATUS_GLYPHS: Final = {RunStatus.COMPLETE: "✓", RunStatus.PARTIAL: "◐", RunStatus.FAILED: "✕"}
+_STATUS_GLYPHS: Final = {RunEnding.COMPLETE: "✓", RunEnding.PARTIAL: "◐", RunEnding.FAILED: "✕"}
 _WARNING_GLYPH: Final = "▲"
 
 
@@ -83,7 +83,7 @@ def _ending(report: Report, display: Display) -> Html:
         for entity in report.entities
         if entity.failure is not None
     ]
-    doubtful = report.status is RunStatus.COMPLETE and not report.believable
+    doubtful = report.status is RunEnding.COMPLETE and not report.believable
     return _notice(
         f"notice status-{'doubtful' if doubtful else report.status.value}",
         _WARNING_GLYPH if doubtful else _STATUS_GLYPHS[report.status],
@@ -95,7 +95,7 @@ def _ending(report: Report, display: Display) -> Html:
 
 def _ending_words(report: Report, display: Display) -> Part:
     texts = display.texts
-    words = {RunStatus.PARTIAL: texts.partial, RunStatus.FAILED: texts.failed}.get(report.status)
+    words = {RunEnding.PARTIAL: texts.partial, RunEnding.FAILED: texts.failed}.get(report.status)
     if report.open:
         return words or fill(texts.found, open=display.count(report.open))
     if report.believable:

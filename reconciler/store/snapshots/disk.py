@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +12,11 @@ import polars as pl
 
 from reconciler.errors import StateError
 from reconciler.phrases.phrase import phrase
+from reconciler.whole_file import FULL
 
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # Where the disk takes not even the footer of a Parquet file, the frame library says only that much.
 _FOOTER_FAILED: Final = "transport error"
-_FULL_WORDS: Final = (*(os.strerror(number).lower() for number in sorted(_FULL)), _FOOTER_FAILED)
+_FULL_WORDS: Final = (*(os.strerror(number).lower() for number in sorted(FULL)), _FOOTER_FAILED)
 
 
 @contextmanager
@@ -29,7 +28,7 @@ def disk_failures(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _cannot_write(folder, error, full=error.errno in _FULL) from error
+        raise _cannot_write(folder, error, full=error.errno in FULL) from error
     except pl.exceptions.PolarsError as error:
         words = str(error).lower()
         if not any(full in words for full in _FULL_WORDS):

@@ -202,6 +202,10 @@ class Corrections:
         """The plan with that digest, or None where none was made here."""
         return await self._plans.get(digest)
 
+    async def has_plan(self, digest: str) -> bool:
+        """Whether a plan with that digest was made here; its document, which may be large, is not read."""
+        return await self._plans.has(digest)
+
     async def claim_plan(self, digest: str, owner: str) -> bool:
         """Make `owner` the only applier, until `release_plan`, or until this state is closed or its process dies.
 

@@ -21,6 +21,7 @@ _SHOWN: Final = {
     Purpose.RUN: "the run",
     Purpose.APPLY: "whoever applies corrections",
     Purpose.PILOT: "the run of the pilot",
+    Purpose.SCENARIOS: "whoever plays test scenarios",
 }
 
 
@@ -51,11 +52,13 @@ class Database:
         self.webhook_lock = backend.lock(Purpose.WEBHOOKS)
         self.apply_lock = backend.lock(Purpose.APPLY)
         self.pilot_lock = backend.lock(Purpose.PILOT)
+        self.scenario_lock = backend.lock(Purpose.SCENARIOS)
         # Webhooks are not among them: the service writes more than what it was told by those.
         self._fences: dict[Purpose, RunLock] = {
             Purpose.RUN: self.run_lock,
             Purpose.APPLY: self.apply_lock,
             Purpose.PILOT: self.pilot_lock,
+            Purpose.SCENARIOS: self.scenario_lock,
         }
         # Writers of this process queue here, in order and for as long as it takes; the database's own wait ends after
         # some seconds, which a long merge would exceed.
@@ -67,6 +70,7 @@ class Database:
         await self.webhook_lock.release()
         await self.apply_lock.release()
         await self.pilot_lock.release()
+        await self.scenario_lock.release()
         await self._engine.dispose()
         await self._bulk_engine.dispose()
 

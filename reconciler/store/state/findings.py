@@ -7,7 +7,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reconciler.errors import RefusedError
@@ -328,9 +328,8 @@ class Findings:
 
 
 async def _count_each(connection: AsyncConnection, picking: Picking, counts: Counts) -> dict[tuple[int, int], int]:
-    condition = picking.condition_by_group(counts) if picking.narrow is None else picking.condition()
-    query = select(_ROWS.group_id, _ROWS.status, func.count()).where(condition).group_by(_ROWS.group_id, _ROWS.status)
-    return {(group, status): count for group, status, count in await connection.execute(query)}
+    found = await connection.execute(picking.counted_by_group(counts))
+    return {(group, status): count for group, status, count in found}
 
 
 async def _place(connection: AsyncConnection, sort: FindingSort, finding_id: str) -> tuple[Any, ...]:

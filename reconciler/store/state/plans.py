@@ -71,6 +71,12 @@ class Plans:
             )
         return left
 
+    async def has(self, digest: str) -> bool:
+        """See `Corrections.has_plan`."""
+        async with self._database.read() as connection:
+            found = await connection.execute(select(_PLANS.digest).where(_PLANS.digest == digest))
+            return found.first() is not None
+
     async def get(self, digest: str) -> StoredPlan | None:
         """See `Corrections.plan`."""
         async with self._database.read() as connection:

@@ -40,7 +40,13 @@ from reconciler.store.state.runlock import Purpose
 _CONNECT_S: Final = 10.0
 _LOCK_WAIT: Final = "30s"
 _WRITE_LOCK: Final = 1
-_LOCK_NUMBERS: Final = {Purpose.RUN: 2, Purpose.WEBHOOKS: 3, Purpose.APPLY: 4, Purpose.PILOT: 5}
+_LOCK_NUMBERS: Final = {
+    Purpose.RUN: 2,
+    Purpose.WEBHOOKS: 3,
+    Purpose.APPLY: 4,
+    Purpose.PILOT: 5,
+    Purpose.SCENARIOS: 6,
+}
 _NUL_SHOWN: Final = "\u2400"
 """PostgreSQL cannot hold the character NUL in a text."""
 

@@ -1,7 +1,8 @@
 """Filters and orders as SQL.
 
-Findings are picked in one of two ways. *Walking* follows the wanted order through an index and skips what the filter
-does not choose; *gathering* takes what the filter chooses from the index by group and sorts it.
+Findings are picked in one of three ways. *Walking* follows the wanted order through an index and skips what the filter
+does not choose; *gathering* takes what the filter chooses from the index by group and sorts it; *scanning* reads the
+whole table as it lies, where a text has to be looked for in most of it: an index leads to its rows all over the file.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     CompoundSelect,
+    Integer,
     Select,
     UnaryExpression,
     and_,
+    func,
     literal,
+    literal_column,
     not_,
     or_,
     select,
@@ -36,6 +40,7 @@ from reconciler.store.state.groups import Selection
 from reconciler.store.state.records import FindingFilter, FindingSort
 
 _ROWS: Final = schema.findings.c
+_NOTHING: Final = literal_column("0", Integer)
 _FIRST: Final = schema.runs.alias("first_runs")
 _LAST: Final = schema.runs.alias("last_runs")
 _DECISIONS: Final = schema.decisions.c
@@ -43,6 +48,8 @@ _MAX_PATTERNS: Final = 200
 _COMPOUND_SELECTS: Final = 200
 """SQLite joins at most 500 selects."""
 _BEYOND_UNICODE: Final = "\U0010ffff"
+_SCATTERED: Final = 6
+"""A row that an index leads to costs as much as so many that are read as they lie (measured with 500,000)."""
 
 Counts = Mapping[tuple[int, int], int]
 """Findings by group and status; pairs without findings are left out."""
@@ -76,11 +83,13 @@ class Picking:
         selection: the part answered by groups and statuses.
         narrow: the part answered by keys and ids; None when the filter gives neither.
         loose: the part that no index answers: a text to look for, and findings that are left out; None without either.
+        searches: whether there is a text to look for.
     """
 
     selection: Selection
     narrow: ColumnElement[bool] | None
     loose: ColumnElement[bool] | None = None
+    searches: bool = False
 
     @classmethod
     def of(cls, filter_: FindingFilter, selection: Selection, backend: Backend) -> Picking:
@@ -90,12 +99,28 @@ class Picking:
             parts.append(key_condition(_ROWS.key, keys, backend))
         if (ids := chosen(filter_.ids)) is not None:
             parts.append(backend.among(_ROWS.id, row_numbers(ids)))
-        return cls(selection, and_(*parts) if parts else None, _loose_condition(filter_, backend))
+        narrow = and_(*parts) if parts else None
+        return cls(selection, narrow, _loose_condition(filter_, backend), filter_.text is not None)
 
     @property
     def is_counted(self) -> bool:
         """Whether `finding_counts` knows how many findings are chosen."""
         return self.narrow is None and self.loose is None
+
+    def scans(self, counts: Counts) -> bool:
+        """Whether the table is read as it lies: to look for a text in more rows than an index is good for."""
+        return self.searches and self.narrow is None and _SCATTERED * self._matching(counts) >= sum(counts.values())
+
+    def counted_by_group(self, counts: Counts) -> Select[int, int, int]:
+        """Rows of group, status and how many are chosen of them."""
+        group: ColumnElement[int] = _ROWS.group_id
+        status: ColumnElement[int] = _ROWS.status
+        if self.narrow is None and not self.scans(counts):
+            condition = self.condition_by_group(counts)
+        else:
+            # The sums keep the database from grouping along the index.
+            group, status, condition = group + _NOTHING, status + _NOTHING, self.condition()
+        return select(group, status, func.count()).where(condition).group_by(group, status)
 
     def condition(self) -> ColumnElement[bool]:
         """The whole filter, in a form that keeps the database off the index by group: another path is better."""
@@ -116,30 +141,37 @@ class Picking:
 
     def page(self, sort: FindingSort, counts: Counts, limit: int, offset: int) -> Select[tuple[int]]:
         """The row numbers of one page, in order."""
-        gather = self._gathers(sort, counts, limit + offset)
+        scan = self.scans(counts) and sort is not FindingSort.ID
+        gather = not scan and self._gathers(sort, counts, limit + offset)
         condition = self.condition_by_group(counts) if gather else self.condition()
         rows = select(_ROWS.id).where(condition).limit(limit).offset(offset)
-        return rows.order_by(*order_of(sort, indexed=not gather))
+        return rows.order_by(*order_of(sort, indexed=not (gather or scan)))
 
     def everything(self, sort: FindingSort, counts: Counts) -> Select[tuple[int]]:
         """The row numbers of all that is chosen, in order.
 
         Sorting by key gathers, however much it is: following the index by key reads every row from another place.
         """
-        matching = sum(count for pair, count in counts.items() if self.selection.takes(*pair))
-        gather = self.narrow is None and (sort is FindingSort.KEY or 2 * matching < sum(counts.values()))
+        scan = self.scans(counts) and sort is not FindingSort.ID
+        gather = (
+            self.narrow is None
+            and not scan
+            and (sort is FindingSort.KEY or 2 * self._matching(counts) < sum(counts.values()))
+        )
         condition = self.condition_by_group(counts) if gather else self.condition()
-        return select(_ROWS.id).where(condition).order_by(*order_of(sort, indexed=not gather))
+        return select(_ROWS.id).where(condition).order_by(*order_of(sort, indexed=not (gather or scan)))
 
     def _gathers(self, sort: FindingSort, counts: Counts, wanted: int) -> bool:
         if self.narrow is not None or self.selection.is_everything:
             return False
-        total = sum(counts.values())
-        matching = sum(count for pair, count in counts.items() if self.selection.takes(*pair))
+        total, matching = sum(counts.values()), self._matching(counts)
         if sort is FindingSort.ID:
             # Fingerprints scatter every group evenly: walking visits `wanted` times `total / matching` rows.
             return wanted * total > matching * matching
         return 2 * matching < total
+
+    def _matching(self, counts: Counts) -> int:
+        return sum(count for pair, count in counts.items() if self.selection.takes(*pair))
 
 
 def order_of(sort: FindingSort, *, indexed: bool = True) -> Order:

@@ -17,7 +17,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reconciler.errors import StateError
-from reconciler.phrases.phrase import phrase
+from reconciler.phrases.phrase import Phrase, phrase
 
 _TRIES: Final = 10
 _WAIT_S: Final = 0.02
@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     WEBHOOKS = "webhooks"
     APPLY = "apply"
     PILOT = "pilot"
+    SCENARIOS = "scenarios"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,18 @@ class Holder:
         """Such as `process 4711 on crm1`."""
         return f"process {self.pid} on {self.host}"
 
-    def __str__(self) -> str:
+    def words(self) -> Phrase:
         """Such as `process 4711 on crm1, begun 7 minutes ago`."""
-        return f"{self.process}, begun {age_in_words(self.age_s)} ago"
+        age = age_in_words(self.age_s)
+        return phrase("process {pid} on {host}, begun {age} ago", pid=self.pid, host=self.host, age=age)
+
+    def __str__(self) -> str:
+        """What `words` gives."""
+        return str(self.words())
 
 
 class RunLock(Protocol):
-    """Held by the process that runs a reconciliation or the pilot, works off webhooks, or applies corrections.
+    """Held by the process that runs a reconciliation or the pilot, works off webhooks, applies corrections, or plays.
 
     Attributes:
         taken: whether this object took it and did not give it back, whatever became of it since.
@@ -171,23 +177,26 @@ class FileRunLock:
             ) from error
 
 
-async def busy_with(lock: RunLock, what: str) -> StateError:
+async def busy_with(lock: RunLock, what: Phrase) -> StateError:
     """The error of whoever could not take the lock, with who holds it.
 
     Args:
         what: goes on meanwhile; “the pilot is being run”.
     """
-    holder = await lock.holder()
-    where = "" if holder is None else f" in {holder}"
-    return StateError(phrase("{what}{where}.", what=what, where=where), hint=phrase("Wait until that is through."))
+    holder, hint = await lock.holder(), phrase("Wait until that is through.")
+    if holder is None:
+        return StateError(phrase("{what}.", what=what), hint=hint)
+    return StateError(phrase("{what} in {holder}.", what=what, holder=holder.words()), hint=hint)
 
 
-def age_in_words(age_s: float) -> str:
+def age_in_words(age_s: float) -> Phrase:
     """Such as `7 minutes`. An age below zero is that of somebody whose clock is ahead."""
     minutes = max(0, int(age_s // _MINUTE_S))
     if minutes >= 2 * _HOUR_S // _MINUTE_S:
-        return f"{minutes * _MINUTE_S // _HOUR_S} hours"
-    return "less than a minute" if not minutes else f"{minutes} minute{'s' if minutes > 1 else ''}"
+        return phrase("{hours} hours", hours=minutes * _MINUTE_S // _HOUR_S)
+    if minutes > 1:
+        return phrase("{minutes} minutes", minutes=minutes)
+    return phrase("1 minute") if minutes else phrase("less than a minute")
 
 
 def _lock(descriptor: int, kind: int) -> bool:

@@ -186,14 +186,12 @@ class Runs:
         for run in await self.history(1):
             if run.status is RunStatus.RUNNING:
                 age_s = (self._clock() - run.started_at).total_seconds()
-                return StateError(
-                    phrase("run {run} is going on in {holder}.", run=run.id, holder=Holder(run.pid, run.host, age_s)),
-                    hint=hint,
-                )
+                holder = Holder(run.pid, run.host, age_s).words()
+                return StateError(phrase("run {run} is going on in {holder}.", run=run.id, holder=holder), hint=hint)
         return StateError(phrase("another run is just beginning or ending."), hint=hint)
 
     async def _busy_with_pilot(self) -> StateError:
-        return await busy_with(self._database.pilot_lock, "the pilot is being run")
+        return await busy_with(self._database.pilot_lock, phrase("the pilot is being run"))
 
 
 async def number_of(connection: AsyncConnection, run_id: str) -> int:

@@ -52,6 +52,7 @@ class State:
         changes: records that changed in a system, for processes that remember something of them.
         webhook_lock: held by the one process that works them off.
         pilot_lock: held by the one process that runs the pilot.
+        scenario_lock: held by the one process that plays test scenarios: all of them use the same test records.
         corrections: what is to be changed, who allowed it, and how far it went.
         correction_lists: long lists of corrections, for screens.
         withdrawals: decisions taken back.
@@ -78,6 +79,7 @@ class State:
         self.webhooks = WebhookQueue(database, clock, self.changes)
         self.webhook_lock: RunLock = database.webhook_lock
         self.pilot_lock: RunLock = database.pilot_lock
+        self.scenario_lock: RunLock = database.scenario_lock
         writer = MoveWriter(database.backend, clock)
         self._commits: GroupCommit[JournalStep | MoveRequest, list[str]] = GroupCommit(database, writer.write)
         self.corrections = Corrections(database, clock, self._commits)

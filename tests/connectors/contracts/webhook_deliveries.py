@@ -91,7 +91,7 @@ class Vendor:
     def verdict(self, sent: Delivery, now: datetime = NOW) -> Verdict:
         """With the secrets of the project, sorted into those of calls and those of webhooks as the service does it."""
         named = {name: (text,) for name, text in self.secrets.items()}
-        known = Secrets(named=named, purpose=frozenset(self.settings.secrets))
+        known = Secrets(named=named, purpose=self.settings.proving)
         return verify(self.settings.verification, self.settings.events, sent, known, now)
 
     def notices(self, sent: Delivery) -> list[Notice]:
@@ -110,7 +110,7 @@ def settings_of(vendor: str) -> WebhookSettings:
 
 APP_KEY = "1234567890123"
 OMIE = Vendor("omie", omie_signs, {"app_key": APP_KEY, "webhook_key": SECRET}, query={"key": SECRET})
-BLING = Vendor("bling", bling_signs, {"webhook_secret": SECRET})
+BLING = Vendor("bling", bling_signs, {"client_id": "made-up", "client_secret": SECRET})
 ERPNEXT = Vendor("erpnext", frappe_signs, {"webhook_secret": SECRET})
 HUBSPOT = Vendor("hubspot", hubspot_signs, {"client_secret": SECRET}, url=CRM_URL)
 ESPOCRM = Vendor("espocrm", espocrm_signs, {"webhook_secret": SECRET}, CRM_URL, {"event": "Account.update"})

@@ -38,6 +38,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "error.vendor_fault.to_do": "Press r to try again; ask whoever runs the system if it stays.",
     "error.page_drift.what": "Records moved while they were read.",
     "error.page_drift.to_do": "Press r to try again at a quieter time.",
+    "error.reading_stopped.what": "The process that read a system ended before it was done.",
+    "error.reading_stopped.to_do": "Run again; if it happens again, look at this machine's memory.",
     "error.tax_answer.what": "The taxes that were answered contradict themselves. None is shown.",
     "error.tax_answer.to_do": "Ask whoever runs the ERP; nothing was guessed.",
     "error.write.what": "A record was not written.",

@@ -40,6 +40,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "error.vendor_fault.to_do": "Tecle r para tentar de novo; se persistir, fale com quem cuida do sistema.",
     "error.page_drift.what": "Registros mudaram de lugar durante a leitura.",
     "error.page_drift.to_do": "Tecle r para tentar de novo numa hora mais calma.",
+    "error.reading_stopped.what": "O processo que lia um sistema terminou antes do fim.",
+    "error.reading_stopped.to_do": "Execute de novo; se acontecer outra vez, veja a memória desta máquina.",
     "error.tax_answer.what": "Os impostos respondidos se contradizem. Nenhum é mostrado.",
     "error.tax_answer.to_do": "Fale com quem cuida do ERP; nada foi adivinhado.",
     "error.write.what": "Um registro não foi gravado.",

@@ -29,6 +29,8 @@ from reconciler.model.correction_records import CorrectionFilter
 from reconciler.model.corrections import Correction, CorrectionState, Person
 from reconciler.model.entities import Side
 from reconciler.model.findings import Finding
+from reconciler.phrases.languages import in_language
+from reconciler.phrases.phrase import joined
 from reconciler.pilot.scenario_sentences import said
 from reconciler.store.state.records import FindingFilter
 
@@ -92,12 +94,12 @@ class Correcting:
         options = ProposeOptions(right_side=Side.ERP, even_if_similar=True)
         proposed = await propose_corrections(self._acting, chosen, options)
         if proposed.left_out or not proposed.corrections:
-            why = " ".join(sentence(left, self._locale) for _, left in proposed.left_out)
-            raise self._unexpected("not_offered", key=findings[0].key, why=why)
+            left_out = [sentence(left, self._locale) for _, left in proposed.left_out]
+            raise self._unexpected("not_offered", key=findings[0].key, why=left_out)
         problems = [problem for each in proposed.corrections for problem in each.problems]
         self._begun += [each.id for each in proposed.corrections]
         if problems:
-            raise self._unexpected("not_offered", key=findings[0].key, why="; ".join(problems))
+            raise self._unexpected("not_offered", key=findings[0].key, why=joined("; ", problems))
         return await self._through(proposed.corrections)
 
     async def why_not(self, findings: Sequence[Finding]) -> str | None:
@@ -108,13 +110,17 @@ class Correcting:
         problems = [problem for each in proposed.corrections for problem in each.problems]
         if proposed.corrections and not problems:
             return None
-        return " ".join([*(sentence(left, self._locale) for _, left in proposed.left_out), *problems])
+        told = [in_language(each, self._locale) for each in problems]
+        return " ".join([*(sentence(left, self._locale) for _, left in proposed.left_out), *told])
 
     async def undo(self, corrected: Corrected) -> str:
         """Take back what was written; what was undone. Raises as `correct`."""
         choice = Choice([each.id for each in corrected.corrections])
         undone = await self._through((await undo_corrections(self._acting, choice)).proposals)
-        return ", ".join(f"{each.side.value} {each.entity} {each.key}" for each in undone.corrections)
+        return ", ".join(
+            said(self._locale, "record", side=each.side.value.upper(), entity=each.entity, key=each.key)
+            for each in undone.corrections
+        )
 
     async def drop(self) -> None:
         """Reject what was begun here and never written."""
@@ -131,7 +137,7 @@ class Correcting:
         out = self._acting.workspace.project.data / _PLANS / f"scenario-{token_hex(8)}.json"
         planned = await plan_corrections(self._acting, Choice(ids), out=out)
         if planned.sealed is None or planned.left_out:
-            raise self._unexpected("not_planned", why="; ".join(each.why for each in planned.left_out))
+            raise self._unexpected("not_planned", why=joined("; ", [each.why for each in planned.left_out]))
         applied = await apply_plan(self._acting, await asyncio.to_thread(_plan_of, out))
         for each in applied.corrections:
             if each.state is not _S.VERIFIED:
@@ -155,7 +161,7 @@ class Correcting:
         try:
             await approve_corrections(acting, Choice([each.id for each in waiting]))
         except RefusedError as error:
-            self._eyes.tell(error.message)
+            self._eyes.tell(in_language(error.message, self._locale))
 
     async def _others(self, ids: Sequence[str]) -> None:
         patience_s = self._eyes.patience_s

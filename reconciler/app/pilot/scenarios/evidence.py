@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ import orjson
 from pydantic import JsonValue
 
 from reconciler.app.correct import Acting
+from reconciler.app.pilot.scenarios.scene import Stays
 from reconciler.model.pilot import ScenarioResult
 from reconciler.pilot.redaction import HIDDEN, Redactor
 from reconciler.pilot.scenarios import Scenario
@@ -31,7 +32,13 @@ _LARGEST_PARSED_BYTES: Final = 1024 * 1024
 _LARGEST_SHOWN_BYTES: Final = 16 * 1024
 _READING: Final = frozenset({"GET", "HEAD"})
 _ERRORS: Final = 400
+_PORTUGUESE: Final = "pt-BR"
 _FORM: Final = "application/x-www-form-urlencoded"
+_NOTE_PORTUGUESE: Final = (
+    "São mostrados os valores dos registros de teste, números simples, datas e códigos curtos; todo o resto dá lugar a "
+    f"“{HIDDEN}”, para que não haja neste arquivo nenhum segredo nem dado pessoal. Leituras de outros registros não "
+    "têm corpo aqui."
+)
 _NOTE: Final = (
     "Shown are the values of the test records, plain numbers, dates and short codes; everything else is replaced by "
     f"“{HIDDEN}”, so that no secret and no personal data is in this file. Readings of other records have no body here."
@@ -78,6 +85,9 @@ class Evidence:
         step, outgoing, answer = self._step(), exchanged.outgoing, exchanged.answer
         sent = _decoded(outgoing.body or b"", _type(outgoing.headers))
         came = None if answer is None else _decoded(answer.body, _type(answer.headers))
+        for each in (sent, came) if answer is not None and answer.status < _ERRORS else ():
+            if isinstance(each, _Read):
+                self._redactor.learn(each.value)
         whole = self._whole < MOST_WHOLE and self._matters(step, exchanged, sent, came)
         self._whole += whole
         self._exchanges.append((step, self._shown(exchanged, sent, came, whole=whole)))
@@ -112,13 +122,18 @@ class Evidence:
             isinstance(each, _Read) and self._redactor.mentions_own(each.value) for each in (sent, came)
         )
 
-    async def write(self, folder: Path, scenario: Scenario, result: ScenarioResult, seen: list[str]) -> Kept:
+    async def write(
+        self, folder: Path, scenario: Scenario, result: ScenarioResult, seen: list[str], stays: Sequence[Stays]
+    ) -> Kept:
         """Write the evidence, as JSON and as a page beside it.
 
         Raises:
             StateError: it cannot be written.
         """
         document = self._document(scenario, result, seen)
+        document["stays"] = [
+            {"system": each.side.value, "entity": each.entity, "key": each.key, "id": each.id} for each in stays
+        ]
         content = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
         digest = hashlib.sha256(content).hexdigest()
         path = folder / f"{scenario.id}-{result.at:%Y%m%dT%H%M%S%f}.json"
@@ -154,7 +169,7 @@ class Evidence:
                 each.side: {"vendor": each.vendor, "address": each.address}
                 for each in sorted(self._systems, key=lambda each: each.side)
             },
-            "redaction": _NOTE,
+            "redaction": _NOTE_PORTUGUESE if locale == _PORTUGUESE else _NOTE,
             "steps": steps,
             "exchanges_left_out": self._left_out,
         }

@@ -9,7 +9,7 @@ from reconciler.app.pilot.assessment import today_of
 from reconciler.app.pilot.scenarios.customers import CITY, STATE
 from reconciler.app.pilot.scenarios.scene import Scene
 from reconciler.connectors.write.current_record import FieldValue
-from reconciler.model.entities import CUSTOMERS, ORDERS, PRODUCTS, Side
+from reconciler.model.entities import CUSTOMERS, ORDERS, PRODUCTS, QUOTES, Side
 from reconciler.model.findings import Finding
 from reconciler.pilot import reserved
 
@@ -27,6 +27,7 @@ async def order_from_quote(scene: Scene) -> None:
     scene.about(_NAME, wanted)
     key = await scene.ask(_task(scene, Side.CRM, Handwork.ORDER_FROM_QUOTE, number, customer)) or number
     scene.about(_NAME, {**wanted, "number": key})
+    scene.adds(Side.CRM, _NAME, key)
     scene.put_away(lambda: _cancelled_by_hand(scene, Side.CRM, key, customer))
     scene.put_away(lambda: _quote_deleted(scene, key, customer))
     scene.saw("ordered", key=key)
@@ -86,10 +87,14 @@ def _order(scene: Scene, number: str, customer: str) -> dict[str, FieldValue]:
 async def _have_open(scene: Scene, side: Side, customer: str) -> None:
     """An open order. It is there from one playing to the next, cancelled, and nothing of it is put away."""
     if side is Side.CRM and not scene.records.takes(side, _NAME, _STATUS):
+        if not await scene.records.found(side, _NAME, reserved.ORDER):
+            scene.adds(side, _NAME, reserved.ORDER)
         await scene.ask(_task(scene, side, Handwork.HAVE_ORDER, reserved.ORDER, customer))
     else:
         wanted = _order(scene, reserved.ORDER, customer)
         had = await scene.records.have(side, _NAME, wanted, [reserved.order_line()])
+        if had.added or had.identity is None:
+            scene.adds(side, _NAME, reserved.ORDER)
         if had.identity is None:
             await scene.ask(_task(scene, side, Handwork.HAVE_ORDER, reserved.ORDER, customer))
     scene.put_away(lambda: _cancelled(scene, side, customer))
@@ -100,7 +105,7 @@ async def _cancelled(scene: Scene, side: Side, customer: str) -> str:
     found = await scene.records.found(side, _NAME, reserved.ORDER)
     if found and found[0].values.get(_STATUS) != _CANCELLED:
         await _cancel(scene, side, reserved.ORDER, customer)
-    return f"{side.value} {_NAME} {reserved.ORDER}"
+    return scene.record_words(side, _NAME, reserved.ORDER)
 
 
 async def _cancel(scene: Scene, side: Side, key: str, customer: str) -> None:
@@ -127,12 +132,12 @@ async def _as_quoted(scene: Scene, key: str, wanted: dict[str, FieldValue]) -> N
 
 async def _cancelled_by_hand(scene: Scene, side: Side, key: str, customer: str) -> str:
     await _cancel(scene, side, key, customer)
-    return f"{side.value} {_NAME} {key}"
+    return scene.record_words(side, _NAME, key)
 
 
 async def _quote_deleted(scene: Scene, key: str, customer: str) -> str:
     await scene.ask(_task(scene, Side.CRM, Handwork.DELETE_QUOTE, key, customer))
-    return "crm quotes"
+    return scene.record_words(Side.CRM, QUOTES.name, key)
 
 
 def _task(scene: Scene, side: Side, work: Handwork, key: str, customer: str) -> HandTask:

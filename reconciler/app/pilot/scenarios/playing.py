@@ -30,19 +30,21 @@ from reconciler.app.pilot.scenarios.taxes import taxes_by_state
 from reconciler.app.pilot.scenarios.unavailable import erp_unavailable
 from reconciler.app.pilot.standing import standing_of
 from reconciler.app.pilot.status import result_document
-from reconciler.app.reconcile import Progress
-from reconciler.errors import OutcomeUnknownError, RefusedError, SystemReadError, WriteError
+from reconciler.app.run_options import Progress
+from reconciler.app.wire import EVIDENCE
+from reconciler.errors import OutcomeUnknownError, ReconcilerError, RefusedError, SystemReadError, WriteError
 from reconciler.logs import holds_secret, masked
 from reconciler.model.entities import Side
 from reconciler.model.pilot import ScenarioResult, ScenarioStatus, Stage
+from reconciler.phrases.languages import in_language
+from reconciler.phrases.phrase import phrase
 from reconciler.pilot.redaction import Redactor
 from reconciler.pilot.scenario_sentences import said
 from reconciler.pilot.scenarios import SCENARIOS, Scenario, stage_refusal
 from reconciler.ports.http.trace import watching
+from reconciler.store.state.runlock import busy_with
 from reconciler.toml_file import suggestion
 
-EVIDENCE: Final = "scenarios"
-"""Folder of evidence in the data folder of a project, where no other is named."""
 _FAILED: Final = 1
 _REFUSED: Final = 2
 _PLAYS: Final[Mapping[str, Callable[[Scene], Awaitable[None]]]] = {
@@ -67,12 +69,14 @@ class PlayOptions:
         hands: who does by hand what a system takes from nobody else.
         eyes: who approves besides the person who plays.
         begun: told of each scenario that begins.
+        stopped: asked before each: True leaves it and those after it unplayed.
     """
 
     out: Path | None = None
     hands: Hands = field(default_factory=NoHands)
     eyes: Eyes = field(default_factory=Eyes)
     begun: Callable[[Scenario], None] = lambda scenario: None
+    stopped: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +107,25 @@ async def play_scenarios(
 ) -> list[ScenarioResult]:
     """Play scenarios one after another; each result is kept as soon as it is there.
 
+    Nobody else plays meanwhile: all scenarios use the same test records, and would take each other's for their own.
+
     Raises:
         ConfigurationError: the project file or a description is wrong, or a secret is missing.
-        StateError: the state cannot be used, another run is going on, or evidence cannot be written.
+        StateError: the state cannot be used, scenarios are being played or another run is going on, or evidence cannot
+            be written.
     """
+    lock = acting.workspace.state.scenario_lock
+    if not await lock.acquire():
+        raise await busy_with(lock, phrase("test scenarios are being played"))
     results: list[ScenarioResult] = []
-    for each in scenarios:
-        options.begun(each)
-        results.append(await _play(acting, each, options, progress))
+    try:
+        for each in scenarios:
+            if options.stopped():
+                break
+            options.begun(each)
+            results.append(await _play(acting, each, options, progress))
+    finally:
+        await lock.release()
     return results
 
 
@@ -122,14 +137,14 @@ def exit_code_of_results(results: Sequence[ScenarioResult]) -> int:
 
 def scenario_document(scenario: Scenario, locale: str, stage: Stage, last: ScenarioResult | None) -> dict[str, Any]:
     """A scenario as JSON, with what came of it last."""
-    told = scenario.told(locale)
+    told, refused = scenario.told(locale), stage_refusal(scenario, stage)
     return {
         "id": scenario.id,
         "title": told.title,
         "writes": scenario.writes,
         "steps": list(scenario.steps(locale)),
         "expected": told.expected,
-        "refused": stage_refusal(scenario, stage),
+        "refused": None if refused is None else in_language(refused, locale),
         "last": None if last is None else result_document(last),
     }
 
@@ -163,6 +178,7 @@ async def _play(acting: Acting, scenario: Scenario, options: PlayOptions, progre
         result = result_of(_Ending("refused", refused, _REFUSED))
     else:
         redactor = Redactor(holds_secret, _secrets_of(acting))
+        redactor.show([acting.person.name, *(each.vendor.name for each in acting.descriptions.values())])
         async with AsyncExitStack() as stack:
             scene = await _set_up(acting, options, progress, redactor, stack)
             evidence = Evidence(acting, redactor, lambda: len(scene.seen))
@@ -170,7 +186,8 @@ async def _play(acting: Acting, scenario: Scenario, options: PlayOptions, progre
                 ending = await _carried_out(scenario, scene)
         seen = [_clean(redactor, each) for each in scene.seen]
         result = result_of(replace(ending, seen=_clean(redactor, ending.seen)))
-        kept = await evidence.write(options.out or project.data / EVIDENCE, scenario, result, seen)
+        folder = options.out or project.data / EVIDENCE
+        kept = await evidence.write(folder, scenario, result, seen, scene.stays)
         result = replace(result, evidence=str(kept.path), digest=kept.digest)
     await acting.workspace.state.scenarios.keep(result)
     return result
@@ -186,24 +203,29 @@ async def _set_up(
 
 async def _refusal(acting: Acting, scenario: Scenario, stage: Stage) -> str | None:
     """Why it is not even begun: the stage, the guard of one of the systems, or the person's roles."""
+    locale = acting.workspace.project.file.project.locale
     if (why := stage_refusal(scenario, stage)) is not None:
-        return f"{why}."
+        return f"{in_language(why, locale)}."
     try:
-        acting.require(OPERATING, "play scenarios")
+        acting.require(OPERATING, phrase("play scenarios"))
         if not scenario.writes:
             return None
-        acting.require(REVIEWING, "play scenarios that correct")
+        acting.require(REVIEWING, phrase("play scenarios that correct"))
     except RefusedError as error:
-        return str(error)
-    closed = await closed_systems(acting)
-    return f"{'; '.join(dict.fromkeys(closed.values()))}." if closed else None
+        return _told(error, locale)
+    closed = dict.fromkeys((await closed_systems(acting)).values())
+    return f"{'; '.join(in_language(each, locale) for each in closed)}." if closed else None
+
+
+def _told(error: ReconcilerError, locale: str) -> str:
+    return f"{in_language(error.message, locale)} {in_language(error.hint, locale)}".strip()
 
 
 async def _carried_out(scenario: Scenario, scene: Scene) -> _Ending:
     """Play it, and put away what was made, whatever came of it."""
     locale = scene.workspace.project.file.project.locale
     try:
-        ending = await _ending_of(_PLAYS[scenario.id](scene))
+        ending = await _ending_of(_PLAYS[scenario.id](scene), locale)
     except BaseException:
         # Interrupted, or a defect: nothing is left behind all the same.
         await scene.tidy_up()
@@ -215,20 +237,20 @@ async def _carried_out(scenario: Scenario, scene: Scene) -> _Ending:
     async def tidy_up() -> None:
         scene.seen.append(await scene.tidy_up())
 
-    tidied = await _ending_of(tidy_up()) if scenario.writes else _Ending("passed", "", 0)
+    tidied = await _ending_of(tidy_up(), locale) if scenario.writes else _Ending("passed", "", 0)
     if ending.status == "passed" and tidied.status == "passed":
         if not reached:
             raise RuntimeError(f"scenario {scenario.id} told of {len(scene.seen)} steps")
         last = scene.seen[len(scenario.told(locale).steps) - 1]
-        return _Ending("passed", said(locale, "as_expected", last=last), 0)
-    if tidied.status == "passed":
-        return ending
-    if ending.status == "passed":
-        return tidied
-    return replace(ending, seen=f"{ending.seen} {tidied.seen}")
+        ending = _Ending("passed", said(locale, "as_expected", last=last), 0)
+    elif ending.status == "passed":
+        ending = tidied
+    elif tidied.status != "passed":
+        ending = replace(ending, seen=f"{ending.seen} {tidied.seen}")
+    return replace(ending, seen=ending.seen + scene.told_of_what_stays)
 
 
-async def _ending_of(work: Awaitable[None]) -> _Ending:
+async def _ending_of(work: Awaitable[None], locale: str) -> _Ending:
     try:
         await work
     except UnexpectedError as error:
@@ -236,9 +258,9 @@ async def _ending_of(work: Awaitable[None]) -> _Ending:
     except NotPlayedError as error:
         return _Ending("refused", error.why, _REFUSED)
     except (SystemReadError, OutcomeUnknownError) as error:
-        return _Ending("failed", str(error), error.exit_code)
+        return _Ending("failed", _told(error, locale), error.exit_code)
     except (RefusedError, WriteError) as error:
-        return _Ending("failed", str(error), _FAILED)
+        return _Ending("failed", _told(error, locale), _FAILED)
     return _Ending("passed", "", 0)
 
 

@@ -20,8 +20,8 @@ from reconciler.app.correct import (
 from reconciler.app.findings import accept_findings
 from reconciler.app.pilot.scenarios.correcting import Corrected, Correcting
 from reconciler.app.pilot.scenarios.endings import NotPlayedError, UnexpectedError
-from reconciler.app.reconcile import Progress, RunOptions
 from reconciler.app.run import run_once
+from reconciler.app.run_options import Progress, RunOptions
 from reconciler.app.wire import Workspace
 from reconciler.connectors.write.current_record import CurrentRecord, FieldValue
 from reconciler.corrections.values import text_of
@@ -29,12 +29,22 @@ from reconciler.model.entities import Side
 from reconciler.model.findings import Finding, FindingStatus
 from reconciler.pilot.redaction import Redactor
 from reconciler.pilot.reserved import KEYS
-from reconciler.pilot.scenario_sentences import said
+from reconciler.pilot.scenario_sentences import field_name, kind_name, said
 from reconciler.store.state.records import FindingFilter, RunStatus
 
 Values = Mapping[str, FieldValue]
 _FREE_KEYS_TRIED: Final = 20
 _NOT_READ: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """A record that a playing added and leaves, out of use."""
+
+    side: Side
+    entity: str
+    key: str
+    id: str
 
 
 @dataclass(slots=True)
@@ -45,6 +55,7 @@ class Scene:
         correcting: from findings to what is written, by the person and whoever approves besides.
         redactor: is told what belongs to the test records.
         seen: one sentence for each step that was done.
+        stays: what was added and is still there when everything is put away: nothing is ever deleted.
     """
 
     acting: Acting
@@ -59,6 +70,8 @@ class Scene:
     _compared: dict[str, None] = field(default_factory=dict)
     _keys: dict[str, set[str]] = field(default_factory=dict)
     _left: list[str] = field(default_factory=list)
+    _added: dict[tuple[Side, str, str], None] = field(default_factory=dict)
+    stays: list[Stays] = field(default_factory=list)
 
     @property
     def workspace(self) -> Workspace:
@@ -69,12 +82,17 @@ class Scene:
         """A sentence in the language of the project."""
         return said(self.workspace.project.file.project.locale, name, **details)
 
+    def record_words(self, side: Side, entity: str, key: str) -> str:
+        """A record, as people name it."""
+        return self.words("record", side=side.value.upper(), entity=entity, key=key)
+
     def saw(self, name: str, **details: object) -> None:
         """The step is done; what was seen."""
         self.seen.append(self.words(name, **details))
 
     def saw_corrected(self, corrected: Corrected) -> None:
         """The step is done: something was written and proved."""
+        self.redactor.show(corrected.people)
         people, number = ", ".join(corrected.people), len(corrected.corrections)
         self.saw("corrected", number=number, side=corrected.side.value.upper(), people=people)
 
@@ -134,22 +152,30 @@ class Scene:
             work = "do_register" if had.identity is None else "do_fill_in"
             await self._by_hand(side, entity, key, had.lacking, work)
             again = await self.records.have(side, entity, values, lines, identity=identity)
-            had = again if had.identity is not None else self._had(side, entity, values, again)
+            if had.identity is None:
+                # A person registered it.
+                self.adds(side, entity, key)
+                again = self._had(side, entity, values, again)
+            had = again
         if had.lacking or had.identity is None:
-            lacking = ", ".join(had.lacking) or entity
+            locale = self.workspace.project.file.project.locale
+            lacking = ", ".join(field_name(locale, each) for each in had.lacking) or entity
             raise self.unexpected("lacks", key=key, side=side.value.upper(), what=lacking)
         return had.identity
 
     def _had(self, side: Side, entity: str, values: Values, had: Had) -> Had:
         """Before anything else can go wrong: what is there is put away at the end."""
         identity = had.identity
+        if had.added:
+            self.adds(side, entity, str(values[KEYS[entity][0]]))
         if identity is not None:
             self.redactor.show([identity])
             self.put_away(lambda: self._retire(side, entity, values, identity))
         return had
 
     async def _by_hand(self, side: Side, entity: str, key: str, values: Values, work: str) -> None:
-        what = ", ".join(f"{name} = {text_of(value)}" for name, value in values.items())
+        locale = self.workspace.project.file.project.locale
+        what = ", ".join(f"{field_name(locale, name)} = {text_of(value)}" for name, value in values.items())
         instruction = self.words(work, side=side.value.upper(), entity=entity, key=key, what=what)
         await self.ask(HandTask(side, Handwork.FILL_IN, entity, key, instruction, values))
 
@@ -188,7 +214,7 @@ class Scene:
         options = RunOptions(entities=(entity,), taxes=False)
         finished = await run_once(self.workspace, options, self.progress, notify=False, clock=self.acting.clock)
         if finished.outcome.status is not RunStatus.COMPLETE:
-            why = " ".join(finished.outcome.warnings)
+            why = finished.outcome.warnings
             raise UnexpectedError(self.words("not_compared", entity=entity, why=why), _NOT_READ)
         self._compared[entity] = None
 
@@ -213,14 +239,17 @@ class Scene:
         found = await self.findings(entity, key)
         told = sorted(map(kind_of, found))
         if told != sorted(kinds):
-            wanted = ", ".join(sorted(kinds)) or self.words("no_kind")
-            found_text = ", ".join(told) or self.words("no_kind")
-            raise self.unexpected("other_findings", key=key, wanted=wanted, found=found_text)
+            wanted = self._kinds(sorted(kinds))
+            raise self.unexpected("other_findings", key=key, wanted=wanted, found=self._kinds(told))
         if found:
-            self.saw("found", count=len(found), key=key, kinds=", ".join(told))
+            self.saw("found", count=len(found), key=key, kinds=self._kinds(told))
         else:
             self.saw("found_nothing", key=key)
         return found
+
+    def _kinds(self, kinds: Sequence[str]) -> str:
+        locale = self.workspace.project.file.project.locale
+        return ", ".join(kind_name(locale, each) for each in kinds) or self.words("no_kind")
 
     async def _withdraw(self, entity: str, key: str) -> None:
         """What an earlier playing left was accepted; the same difference is news again now."""
@@ -245,6 +274,23 @@ class Scene:
             return ""
 
         self.put_away(retire)
+        self.adds(side, entity, key)
+
+    def adds(self, side: Side, entity: str, key: str) -> None:
+        """A record is added, or about to be: where it is there at the end, that is told."""
+        self._added[side, entity, key] = None
+
+    async def _look_for_what_stays(self) -> None:
+        for side, entity, key in self._added:
+            for record in await self.records.found(side, entity, key):
+                self.redactor.show([record.id])
+                self.stays.append(Stays(side, entity, key, record.id))
+
+    @property
+    def told_of_what_stays(self) -> str:
+        """A sentence with a space before it, or ""."""
+        told = [f"{self.record_words(each.side, each.entity, each.key)} (id {each.id})" for each in self.stays]
+        return self.words("stays", what=", ".join(told)) if told else ""
 
     async def tidy_up(self) -> str:
         """Put away what was made; what was done. All of it is tried, whatever goes wrong with a part of it.
@@ -259,9 +305,11 @@ class Scene:
             for entity in self._compared:
                 await self.compare(entity)
             accepted = await self._accept_the_rest()
+            await self._look_for_what_stays()
         done = ", ".join(filter(None, self._done))
         told = self.words("put_away", what=done) if done else self.words("nothing_made")
         told += self.words("left_behind", what=", ".join(self._left)) if self._left else ""
+        told += self.told_of_what_stays
         return told + (self.words("accepted", number=accepted) if accepted else "")
 
     async def _accept_the_rest(self) -> int:
@@ -278,12 +326,12 @@ class Scene:
         key = str(values[KEYS[entity][0]])
         if self.records.can_retire(side, entity):
             await self.records.retire(side, entity, identity, values)
-            return f"{side.value} {entity} {key}"
+            return self.record_words(side, entity, key)
         instruction = self.words("do_retire", side=side.value.upper(), entity=entity, key=key)
         if await self.hands.do(HandTask(side, Handwork.RETIRE, entity, key, instruction)) is None:
-            self._left.append(f"{side.value} {entity} {key}")
+            self._left.append(self.record_words(side, entity, key))
             return ""
-        return f"{side.value} {entity} {key}"
+        return self.record_words(side, entity, key)
 
 
 def kind_of(finding: Finding) -> str:

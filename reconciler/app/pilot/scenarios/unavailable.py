@@ -10,8 +10,8 @@ from typing import Final
 
 from reconciler.app.pilot.scenarios.scene import Scene
 from reconciler.app.quote_reading import Quote, open_quote_reader
-from reconciler.app.reconcile import RunOptions
 from reconciler.app.run import FinishedRun, run_once
+from reconciler.app.run_options import RunOptions
 from reconciler.app.tax_run import why_not_compared
 from reconciler.app.taxes import open_taxes
 from reconciler.app.wire import Workspace
@@ -46,8 +46,8 @@ async def _run(scene: Scene, cut_off: Workspace) -> None:
     # Every entity by name: a run over everything that failed on purpose must not stand in the way of a promotion.
     options = RunOptions(entities=tuple(scene.acting.plans), taxes=False)
     done: FinishedRun = await run_once(cut_off, options, scene.progress, notify=False, clock=scene.acting.clock)
-    told = " ".join(done.outcome.warnings)
-    details = {"code": done.exit_code, "status": done.outcome.status.value, "warnings": told}
+    told = done.outcome.warnings
+    details: dict[str, object] = {"code": done.exit_code, "status": done.outcome.status.value, "warnings": told}
     says_so = all(each.failure is not None and "erp" in each.failure for each in done.outcome.entities.values())
     if done.exit_code != _NOT_READ or done.outcome.status is not RunStatus.FAILED or not says_so:
         raise scene.unexpected("run_did_not_say", **details)
@@ -68,7 +68,7 @@ async def _ask_taxes(scene: Scene, cut_off: Workspace) -> None:
             raise scene.unexpected("taxes_given", status=error.message) from error
     if answer["status"] != _UNAVAILABLE or "totals" in answer or "lines" in answer:
         raise scene.unexpected("taxes_given", status=answer["status"])
-    scene.saw("taxes_unavailable", reason=answer["reason"])
+    scene.saw("taxes_unavailable", reason=str(answer["message"]).removesuffix("."))
 
 
 async def _any_quote(scene: Scene) -> Quote | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from reconciler.app.scope_plan import EntityPlan
-from reconciler.app.staging_sink import StagingSink
+from reconciler.app.pulling.pulled import Base, Pulled, PullOptions, resumes_from
+from reconciler.app.pulling.staging_sink import StagingSink
 from reconciler.connectors.connector import Connector
+from reconciler.mapping.plan import EntityMapping
 from reconciler.model.entities import Side
 from reconciler.phrases.phrase import phrase
 from reconciler.store.snapshots.changes import with_changes
@@ -20,57 +20,10 @@ _SHRUNK_TO = 0.5
 _TOO_FEW_TO_JUDGE = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
-    """The last complete snapshot of a side and entity.
-
-    Attributes:
-        digest: of the mapping it was staged with (`EntityPlan.digest`).
-        watermark: changes up to here are in it, by the system's own clock; None when the records carry no stamp.
-        swept_at: when deletions were last looked for.
-    """
-
-    snapshot: Snapshot
-    digest: str
-    watermark: datetime | None
-    swept_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Pulled:
-    """What a pull gave.
-
-    Attributes:
-        incremental: only changes were read, on top of the base.
-        suspicious: why the result is not believed, or None. A suspicious snapshot must not replace the base.
-    """
-
-    side: Side
-    entity: str
-    snapshot: Snapshot
-    watermark: datetime | None
-    swept_at: datetime
-    incremental: bool
-    suspicious: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PullOptions:
-    """How to pull.
-
-    Attributes:
-        full: read everything, whatever the description offers.
-        sweep_every: how old the last look for deletions may be before a pull looks again.
-    """
-
-    full: bool
-    sweep_every: timedelta
-
-
 async def pull_entity(
     connector: Connector,
-    plan: EntityPlan,
     side: Side,
+    mapping: EntityMapping,
     folder: ContentFolder,
     base: Base | None,
     options: PullOptions,
@@ -78,12 +31,15 @@ async def pull_entity(
 ) -> Pulled:
     """Read one entity of one side.
 
+    Args:
+        mapping: of that entity on that side.
+
     Raises:
         SystemReadError: the system could not be read; the base stays as it was.
     """
     started_at = datetime.now(UTC)
-    entity, mapping = plan.entity.name, plan.mappings[side]
-    since = None if options.full else _resume_from(connector, plan, side, base)
+    entity = mapping.entity
+    since = None if options.full else resumes_from(connector.description, mapping, base)
     changes: Snapshot | None = None
     if base is not None and since is not None:
         sink = StagingSink(mapping, folder, first_page=base.snapshot.next_page, on_progress=on_progress)
@@ -107,16 +63,6 @@ async def pull_entity(
         incremental=resumed is not None,
         suspicious=_shrunk(base, snapshot),
     )
-
-
-def _resume_from(connector: Connector, plan: EntityPlan, side: Side, base: Base | None) -> datetime | None:
-    """The moment to ask changes from, or None when only a full pull is right."""
-    changed = connector.description.entities[plan.entity.name].changed
-    if base is None or changed is None or base.watermark is None:
-        return None
-    if base.digest != plan.digest(side) or base.snapshot.unidentified:
-        return None
-    return base.watermark - timedelta(seconds=changed.overlap_s)
 
 
 def _watermark(newest: datetime | None, base: Base | None, started_at: datetime) -> datetime | None:

@@ -1,0 +1,1 @@
+"""Reading both systems: one entity of one side becomes a snapshot, here or in a process of its own."""
