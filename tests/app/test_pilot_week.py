@@ -142,8 +142,8 @@ async def _thursday(running: Week) -> None:
 
 
 async def _friday(running: Week, c: str) -> None:
-    """Somebody changes a record behind our back: a stop rule fires at once, nothing more is written. The ERP refuses one
-    question, and lets another one wait for longer than anybody does."""
+    """Somebody changes a record behind our back: a stop rule fires at once, and nothing more is written. The ERP
+    refuses one question, and lets another one wait for longer than anybody does."""
     running.begin_day(MONDAY + timedelta(days=4), takes_ms=[55, 66], refused={3}, never_answered={7})
     bia, plan = running.who("bia"), running.workspace.project.folder / "friday.json"
     await running.approve(await running.propose(c))
