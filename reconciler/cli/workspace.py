@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import typer
 
@@ -15,14 +16,18 @@ if TYPE_CHECKING:
     from reconciler.app.wire import Workspace
 
 T = TypeVar("T")
+_TERMINATED: Final = 128 + signal.SIGTERM
 
 
 def with_workspace(context: typer.Context, work: Callable[[Workspace], Awaitable[T]]) -> T:
     """What `work` gives, with the workspace of the project file named before the command.
 
+    SIGTERM, as service managers and clusters send it, stops it as Ctrl-C does: sessions are closed.
+
     Raises:
         ConfigurationError: the project file is wrong.
         StateError: the state cannot be used.
+        typer.Exit: it was stopped by SIGTERM.
     """
     from reconciler.app.wire import open_workspace
     from reconciler.project import load_project
@@ -32,7 +37,13 @@ def with_workspace(context: typer.Context, work: Callable[[Workspace], Awaitable
     project = load_project(settings.project_file)
 
     async def opened() -> T:
+        task = asyncio.current_task()
+        if task is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         async with open_workspace(project) as workspace:
             return await work(workspace)
 
-    return asyncio.run(opened())
+    try:
+        return asyncio.run(opened())
+    except asyncio.CancelledError:
+        raise typer.Exit(_TERMINATED) from None

@@ -304,7 +304,10 @@ def test_hostile_text_never_reaches_the_terminal_as_a_command(tmp_path: Path) ->
             assert "\u202e" not in shown.stdout or "--json" in command
 
 
-def test_an_interrupted_run_ends_with_130_and_leaves_the_state_readable(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"])
+def test_a_run_that_is_stopped_says_so_and_leaves_the_state_readable(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     said = tmp_path / "said"
     said.mkdir()
     with Sandbox(tmp_path / "box", "--misbehave", "slow", "--misbehave-every", "1") as sandbox:
@@ -313,9 +316,9 @@ def test_an_interrupted_run_ends_with_130_and_leaves_the_state_readable(tmp_path
         state = sandbox.project.parent / "state.db"
         while not state.exists() and process.exitcode is None:
             time.sleep(0.005)
-        os.kill(process.pid, signal.SIGINT)
+        os.kill(process.pid, number)
         process.join(60)
-        assert process.exitcode == 130
+        assert process.exitcode == code
         assert "Traceback" not in (said / "stderr").read_text(encoding="utf-8")
         runs = run_command("--project", sandbox.project, "runs", "--json")
         assert runs.returncode == 0

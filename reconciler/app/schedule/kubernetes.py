@@ -139,7 +139,12 @@ def outside_the_volume(job: NightlyJob) -> list[str]:
 
 
 def _script(command: Sequence[str]) -> str:
-    return f'{shlex.join(command)} >/dev/null; code=$?; [ "$code" -eq 1 ] && exit 0; exit "$code"'
+    # A shell that is asked to stop keeps that to itself while it waits for a command in the foreground.
+    return (
+        f"{shlex.join(command)} >/dev/null & job=$!; trap 'kill -TERM \"$job\"' TERM; "
+        'while wait "$job"; code=$?; kill -0 "$job" 2>/dev/null; do :; done; '
+        '[ "$code" -eq 1 ] && exit 0; exit "$code"'
+    )
 
 
 def _scalar(text: str) -> str:
