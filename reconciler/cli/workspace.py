@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -38,7 +39,8 @@ def with_workspace(context: typer.Context, work: Callable[[Workspace], Awaitable
 
     async def opened() -> T:
         task = asyncio.current_task()
-        if task is not None:
+        # Other threads hear no signals, and may not ask for any: asyncio treats Ctrl-C alike.
+        if task is not None and threading.current_thread() is threading.main_thread():
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         async with open_workspace(project) as workspace:
             return await work(workspace)
