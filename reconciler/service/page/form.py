@@ -59,22 +59,6 @@ def lines_form(
     # The first button is the one that the Enter key presses: it must not be one that removes a line.
     first = element("button", texts.ask, type="submit", class_="unseen-words", tabindex="-1", aria_hidden="true")
     lines = [_line(place, line, told, view) for place, line in enumerate(typed.lines)]
-    buttons = element(
-        "div",
-        element(
-            "button",
-            glyph("+"),
-            " ",
-            texts.add_line,
-            type="submit",
-            name="do",
-            value="add",
-            formaction="/#lines",
-            class_="add",
-        ),
-        element("button", texts.ask, type="submit", class_="main"),
-        class_="row buttons",
-    )
     form = element(
         "form",
         first,
@@ -92,7 +76,7 @@ def lines_form(
             data_remove=texts.remove_line,
             data_one=texts.needs_one_line,
         ),
-        buttons,
+        _buttons(view),
         id="by-lines",
         method="post",
         action="/#result",
@@ -101,6 +85,26 @@ def lines_form(
     )
     title = element("summary", element("h2", texts.vary if varies else texts.by_lines))
     return element("details", title, form, class_="card", open=None if folded else "")
+
+
+def _buttons(view: View) -> Html:
+    texts = view.texts
+    return element(
+        "div",
+        element(
+            "button",
+            glyph("+"),
+            " ",
+            texts.add_line,
+            type="submit",
+            name="do",
+            value="add",
+            formaction="/#lines",
+            class_="add",
+        ),
+        element("button", texts.ask, type="submit", class_="main"),
+        class_="row buttons",
+    )
 
 
 def _head(typed: TypedQuote, told: _Told, view: View) -> Html:
