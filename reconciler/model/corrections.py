@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from reconciler.model.entities import Side
 
@@ -43,6 +44,10 @@ class CorrectionState(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     UNDONE = "undone"
+
+
+PROVED: Final = frozenset({CorrectionState.VERIFIED, CorrectionState.UNDONE})
+"""What was written, and read back as it was to be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.app.correct import Applied, LeftAlone, Planned, Retried, UndoProposed
-from reconciler.model.corrections import Correction, CorrectionState
+from reconciler.model.corrections import PROVED, Correction, CorrectionState
 from tui.plan.writing import Work, WritingProgress
 from tui.review.graphemes import shortened
 from tui.session import Session
@@ -20,7 +20,6 @@ _WORDS_CHARACTERS: Final = 300
 _BAR_CELLS: Final = 24
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600
-_DONE_WELL: Final = frozenset({CorrectionState.VERIFIED, CorrectionState.UNDONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ class Telling:
         """Of a plan that was written, or would be."""
         texts, summary = self._texts, applied.summary
         total = len(applied.corrections)
-        proved = sum(each.state in _DONE_WELL for each in applied.corrections)
+        proved = sum(each.state in PROVED for each in applied.corrections)
         stopped = summary is not None and summary.interrupted
         text_id = "plans.dry_run" if applied.dry_run else "plans.stopped" if stopped else "plans.applied"
         first = texts(text_id, proved=texts.number(proved), total=texts.number(total))
@@ -152,7 +151,7 @@ class Telling:
     def _is_troubled(self, correction: Correction, held_back: Mapping[str, str]) -> bool:
         if correction.id in held_back:
             return True
-        return correction.state not in _DONE_WELL and correction.state is not CorrectionState.PLANNED
+        return correction.state not in PROVED and correction.state is not CorrectionState.PLANNED
 
     def _said(self, correction: Correction) -> str:
         state = word(Status(correction.state.value), self._texts)

@@ -28,7 +28,7 @@ from reconciler.corrections.ports import RecordWrites
 from reconciler.corrections.progress import DONE, PARTLY, UNKNOWN_LEFT, ApplySummary, Progress, ReportProgress
 from reconciler.errors import RefusedError
 from reconciler.model.correction_records import CorrectionFilter
-from reconciler.model.corrections import Approval, Correction, CorrectionState
+from reconciler.model.corrections import PROVED, Approval, Correction, CorrectionState
 from reconciler.model.entities import Side
 from reconciler.model.pilot import Freeze
 from reconciler.phrases.phrase import joined, phrase
@@ -38,7 +38,6 @@ from reconciler.store.state.steady_clock import never_back
 _S = CorrectionState
 _TO_WRITE: Final = frozenset({_S.PLANNED, _S.FAILED, _S.APPLYING})
 """What is `applying` was left behind by a process that ended; it is looked at first and may turn out not written."""
-_PROVED: Final = frozenset({_S.VERIFIED, _S.UNDONE})
 _PATIENCE: Final = Patience()
 _UNDECIDED: Final = frozenset({_S.UNKNOWN, _S.APPLYING})
 INTERRUPTED: Final = 130
@@ -82,7 +81,7 @@ def exit_code_of(corrections: Iterable[Correction]) -> int:
     states = {each.state for each in corrections}
     if states & _UNDECIDED:
         return UNKNOWN_LEFT
-    return DONE if states <= _PROVED else PARTLY
+    return DONE if states <= PROVED else PARTLY
 
 
 async def apply_plan(
@@ -157,7 +156,7 @@ async def write_corrections(
         last = step.last
         if last.outcome is not None:
             touched.append(last.correction)
-            stopping.something_went_wrong |= last.outcome.state not in _PROVED
+            stopping.something_went_wrong |= last.outcome.state not in PROVED
         if last.outcome is not None and last.outcome.state is _S.VERIFIED and last.correction.undoes is None:
             mended.update(change.finding for change in last.correction.changes if change.finding is not None)
         if progress is not None:

@@ -8,13 +8,12 @@ from decimal import Decimal
 
 from reconciler.app.wire import Workspace
 from reconciler.model.correction_records import CorrectionFilter
-from reconciler.model.corrections import CorrectionState, JournalStep
+from reconciler.model.corrections import PROVED, CorrectionState, JournalStep
 from reconciler.model.pilot import DayValue, MeasureName
 from reconciler.pilot.measures import percent
 from reconciler.project import Project
 
 _S = CorrectionState
-_PROVED = frozenset({_S.VERIFIED, _S.UNDONE})
 _Value = tuple[MeasureName, Decimal | None, int]
 
 
@@ -37,7 +36,7 @@ def bounds_of(project: Project, day: date) -> tuple[datetime, datetime]:
 
 def _writes(ended: list[JournalStep]) -> Iterator[_Value]:
     last = {each.correction: each.state for each in ended}
-    proved = sum(state in _PROVED for state in last.values())
+    proved = sum(state in PROVED for state in last.values())
     yield "verified_percent", percent(proved, len(last)), len(last)
     yield "conflicts", Decimal(sum(each.state is _S.SUPERSEDED for each in ended)), len(ended)
 
